@@ -43,7 +43,7 @@ EVENTS = 100  # of a workload
     "--confirm",
     metavar="N",
     type=click.IntRange(min=1),
-    help="With --workload: repeat N faults in memories on the RTL in Verilator, and compare all pins and memories.",
+    help="With --workload: repeat N faults on the RTL in Verilator, and compare all pins and memories.",
 )
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, help="Folder for results.  [default: build/inject/CHIP]")
 @job_options
@@ -90,8 +90,7 @@ def command(
     every_job = list(job.jobs(work, n_samples, faults, seed, runs, max(10, runs // 100)))
     if confirm is not None:
         about = in_rtl.description(declaration, rtl, work, kind)
-        in_memories = faults | {"groups": [name for name in places.n_bits if name != sites.REGISTERS]}
-        every_job += in_rtl.jobs(about, work, in_memories, seed, confirm)
+        every_job += in_rtl.jobs(about, work, faults, seed, confirm)
     with progress(f"faults in {chip}", len(every_job), "jobs") as advance:
         outcomes = []
         for outcome in successes(job_options.run(every_job)):

@@ -1,6 +1,6 @@
 """The same fault in golden model and RTL: all output pins at every clock, and the memories at the end.
 
-Only memories have faults here. Their words can be reached in any RTL; the names of registers differ.
+Registers have faults where the RTL has a flip-flop for them: the originals have one for each, our RTL for most.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from draupnir.emulator.speeds.levels import CLOSED_LOOP
 from draupnir.emulator.trace import any_bit
 from draupnir.rtl import devices
 from draupnir.rtl.initial import ZERO
+from draupnir.rtl.registers import RegisterAccess
 from draupnir.rtl.verilated import Verilated
 from draupnir.tools.bench.workloads import Workload
 from draupnir.tools.faults import job
@@ -40,14 +41,14 @@ def description(chip: Chip, options: Rtl, work: Mapping[str, Any], kind: str) ->
     if "workload" not in work or kind != "flip":
         raise InputError("--confirm: only with --workload and --kind flip")
     design = options.design(chip, BUILD)
-    rtl.device(chip, design, "verilator", ZERO, BUILD)
+    rtl.device(chip, design, "verilator", ZERO, BUILD, takes_state=True)
     return rtl.description(chip, options, design)
 
 
 def jobs(
     about: Mapping[str, Any], work: Mapping[str, Any], faults: Mapping[str, Any], seed: int, n: int
 ) -> Iterator[PureJob]:
-    """Yield the jobs of n faults in memories.
+    """Yield the jobs of n faults.
 
     about : the RTL, of ``rtl.description``; work, faults : as for ``job.jobs``
     """
@@ -62,23 +63,27 @@ def jobs(
 def compare(
     about: Mapping[str, Any], work: Mapping[str, Any], faults: Mapping[str, Any], seed: int, first: int, n: int
 ) -> list[list[Any]]:
-    """Run faults in golden model and RTL: a job.
+    """Run faults in golden model and RTL: a job. Registers that the RTL does not have get no faults.
 
-    Returns for each fault its number, clock, memory, word and bit, and the difference: "" if there is none.
+    Returns for each fault its number, clock, register or memory, element and bit, and the difference: "" for none.
     """
     subject, workload = job.subject_of(work, 0), job.workload_of(work)
-    device = rtl.device_of(about, "verilator", INITIAL)
+    device = rtl.device_of(about, "verilator", INITIAL, takes_state=True)
     assert isinstance(device, devices.InVerilator)
+    faults = {**faults, "absent": device.registers.absent}
     rows = []
     for number in range(first, first + n):
         clock, site, change = job.fault_of(subject, faults, seed, number)
-        text = _difference(workload, device.stepped(), clock, limit_after(subject.n_cycles, clock), change)
+        text = _difference(workload, device, clock, limit_after(subject.n_cycles, clock), change)
         rows.append([number, clock, site.name, site.element, site.bit, text])
     return rows
 
 
-def _difference(workload: Workload, design: Verilated, clock: int, limit: int, change: Callable[[Any], None]) -> str:
+def _difference(
+    workload: Workload, device: devices.InVerilator, clock: int, limit: int, change: Callable[[Any], None]
+) -> str:
     """Run one fault on both, and say what differs first; "" for nothing."""
+    design = device.stepped()
     early, late = _rows(workload, clock, limit, change)
     model = workload.new_model()
     for name, content in workload.memories.items():
@@ -87,7 +92,7 @@ def _difference(workload: Workload, design: Verilated, clock: int, limit: int, c
     for number, (inputs, clk) in enumerate((early, late)):
         if number:
             change(model)
-            change(_RtlWords(design))
+            change(_RtlState(design, device.registers))
         outputs.append(model.drive(inputs, clk) ^ design.run(inputs, clk))
     wrong_rows = np.flatnonzero(any_bit(np.concatenate(outputs)))
     if len(wrong_rows):
@@ -96,16 +101,21 @@ def _difference(workload: Workload, design: Verilated, clock: int, limit: int, c
     return f"differs at the end: {', '.join(wrong_memories)}" if wrong_memories else ""
 
 
-class _RtlWords:
-    """The memories of a design, with the methods of a model that a fault uses."""
+class _RtlState:
+    """The registers and memories of a design, with the methods of a model that a fault uses."""
 
-    def __init__(self, design: Verilated) -> None:
-        self._design = design
+    def __init__(self, design: Verilated, registers: RegisterAccess) -> None:
+        self._design, self._registers = design, registers
 
     def peek(self, name: str, element: int) -> int:
+        if self._registers.has(name):
+            return self._registers.peek(name, element)
         return from_limbs(self._design.read_memory(name).reshape(-1, self._n_limbs(name))[element])
 
     def poke(self, name: str, content: int, element: int) -> None:
+        if self._registers.has(name):
+            self._registers.poke(name, content, element)
+            return
         words, n_limbs = self._design.read_memory(name), self._n_limbs(name)
         words.reshape(-1, n_limbs)[element] = to_limbs(content, n_limbs)
         self._design.write_memory(name, words)

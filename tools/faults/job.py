@@ -115,9 +115,12 @@ def _one(subject: Subject, faults: Mapping[str, Any], seed: int, number: int) ->
 def fault_of(
     subject: Subject, faults: Mapping[str, Any], seed: int, number: int
 ) -> tuple[int, FaultSite, Callable[[Any], None]]:
-    """Return the clock, the place and the change of the fault with a number."""
+    """Return the clock, the place and the change of the fault with a number; faults : as for ``inject``
+
+    The registers of ``faults["absent"]`` have no faults.
+    """
     rng = np.random.default_rng([seed, number, 1])
-    sites = _sites(subject, tuple(faults["groups"]))
+    sites = _sites(subject, tuple(faults["groups"]), tuple(faults.get("absent", ())))
     group = list(sites.n_bits)[rng.integers(len(sites.n_bits))]
     site = sites.site(group, int(rng.integers(sites.n_bits[group])))
     n_bits, kind = faults["n_bits"], faults["kind"]
@@ -134,8 +137,8 @@ def _clock(subject: Subject, moment: str, seed: int, number: int) -> int:
 
 
 @lru_cache(maxsize=8)
-def _sites(subject: Subject, groups: tuple[str, ...]) -> Sites:
-    return Sites(subject.chip, groups)
+def _sites(subject: Subject, groups: tuple[str, ...], absent: tuple[str, ...]) -> Sites:
+    return Sites(subject.chip, groups, absent)
 
 
 def subject_of(work: Mapping[str, Any], sample: int) -> Subject:

@@ -144,7 +144,7 @@ class FaultReport:
         )
         yield f"{self.n_null_different} of {self.n_null} runs without a fault differ"
         if self._in_rtl:
-            yield f"{len(self._different_in_rtl)} of {len(self._in_rtl)} faults in memories differ in the RTL"
+            yield f"{len(self._different_in_rtl)} of {len(self._in_rtl)} faults differ in the RTL"
         for number, clock, name, element, bit, text in self._different_in_rtl[:_FIELDS_SHOWN]:
             yield f"fault {number}: {name}[{element}] bit {bit} at clock {clock}: {text}"
 

@@ -36,16 +36,18 @@ class Sites:
     """All bits of a chip, by group. Registers of the model that the chip does not have are not among them.
 
     groups : the names of the groups to use; empty for all. Raises InputError for a name that is none
+    absent : registers to leave out
     n_bits : group -> its number of bits
     """
 
-    def __init__(self, chip: Chip, groups: Sequence[str] = ()) -> None:
+    def __init__(self, chip: Chip, groups: Sequence[str] = (), absent: Sequence[str] = ()) -> None:
         arrays: dict[str, list[tuple[str, int, int]]] = {REGISTERS: [], **{one.name: [] for one in chip.memories}}
         for reg in state.registers(chip):
             n = 1
             for size in reg.shape:
                 n *= size
-            arrays[REGISTERS].append((reg.name, n, reg.width))
+            if reg.name not in absent:
+                arrays[REGISTERS].append((reg.name, n, reg.width))
         for memory in chip.memories:
             arrays[memory.name].append((memory.name, (memory.copies or 1) * memory.depth, memory.width))
         for group in groups:
