@@ -18,7 +18,9 @@ BUILD = Path("build/prove")
 @click.command("prove")
 @chip_argument
 @options.rtl_options("A folder of Verilog, or a list of its files (.f), to prove beside our RTL.")
-@click.option("--of", "parts", metavar="PART", multiple=True, help="Prove only this part; may be repeated.")
+@click.option(
+    "--of", "parts", metavar="PART", multiple=True, help="Prove only this part, or this block; may be repeated."
+)
 @click.option(
     "--limit",
     metavar="SECONDS",
@@ -67,7 +69,8 @@ def command(
     if as_json:
         schema.echo("prove", report)
     else:
+        width = max(12, 1 + max(len(proof.part) for proof in proofs))
         for proof in proofs:
-            click.echo(f"{proof.part:12}{proof.rtl:16}{proof}")
+            click.echo(f"{proof.part:{width}}{proof.rtl:16}{proof}")
     if not holds:
         raise DifferenceFound

@@ -76,18 +76,22 @@ class PartProof:
 
 
 def parts(chip: str, names: Collection[str]) -> list[Leaf | Law | ChipStep]:
-    """The parts of a chip with these names, all without a name.
+    """The parts of a chip with these names, all without a name; a block of the chip is a part, too.
 
     Raises InputError for a name that is none, for a chip without proofs, and without a solver.
     """
     if chips.package(chip).proofs is not None:
         check_solver("prove")
     every = PROOFS.require(chips.package(chip))
-    part_names = [leaf.name for leaf in every]
+    from draupnir.tools.proofs import blocks
+
+    part_names, block_names = [leaf.name for leaf in every], blocks.names(every)
     for name in names:
-        if name not in part_names:
-            raise InputError(f"--of {name}: right is one of {', '.join(part_names)}")
-    return [leaf for leaf in every if not names or leaf.name in names]
+        if name not in part_names and name not in block_names:
+            right = ", ".join(part_names) + (f", or of the blocks {', '.join(block_names)}" if block_names else "")
+            raise InputError(f"--of {name}: right is one of {right}")
+    steps = [step for name in block_names if name in names for step in blocks.of_block(every, name)]
+    return [*(leaf for leaf in every if not names or leaf.name in names), *steps]
 
 
 def check_solver(command: str, name: str = BITWUZLA) -> None:

@@ -27,6 +27,7 @@ from draupnir.tools.proofs.logic import BITWUZLA, KERNEL_BITS, Bits, Logic, Trut
 from draupnir.tools.proofs.netlist import NetlistReader
 
 CYCLE = "cycle"
+AFTERWARDS = " afterwards"
 LACKS = ""  # the place of a register that nothing reads
 Invariant = Callable[[Kernels, UnknownRecord], Truth]
 
@@ -286,8 +287,8 @@ def clock_edge(setting: Setting) -> ProofTask:
 def pin_edges(setting: Setting) -> ProofTask:
     """The claim that a change of any pins at one moment does the same in both, in any state."""
     unknowns, assumptions = setting.unknowns(), setting.invariants(setting.pins_before)
-    pins = setting.pins(" afterwards")
-    unknowns |= {f"{name} afterwards": level for name, level in pins.items()}
+    pins = setting.pins(AFTERWARDS)
+    unknowns |= {name + AFTERWARDS: level for name, level in pins.items()}
     edges = {}
     for name, level in pins.items():
         if level.width == 1:
@@ -346,12 +347,15 @@ class ChipStep:
 
     name : on the command line; title : in words
     problem : returns the claim for a chip and a design
+    pins_after : the end of the pins' names in a witness, as they are after the step; None if its witness is no moment
+        of a run
     """
 
     name: str
     title: str
     whole: WholeChip
     problem: Callable[[Setting], ProofTask]
+    pins_after: str | None = None
 
 
 def steps(whole: WholeChip) -> tuple[ChipStep, ...]:
@@ -362,8 +366,8 @@ def steps(whole: WholeChip) -> tuple[ChipStep, ...]:
     first = ChipStep("start", "what the whole chip's steps assume, at first", whole, start)
     return (
         *([first] if whole.invariants else []),
-        ChipStep("clock-edge", "an edge of the whole chip's clock", whole, clock_edge),
-        ChipStep("pin-edges", "edges of all other pins of the whole chip, at one moment", whole, pin_edges),
+        ChipStep("clock-edge", "an edge of the whole chip's clock", whole, clock_edge, ""),
+        ChipStep("pin-edges", "edges of all other pins of the whole chip, at one moment", whole, pin_edges, AFTERWARDS),
     )
 
 

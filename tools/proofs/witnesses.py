@@ -18,7 +18,6 @@ from draupnir.tools.proofs.repeat import put_into
 from draupnir.tools.proofs.whole import ChipStep
 
 CLOCKS = 100  # of the case of a whole chip's witness, the first of which is the step
-_STEPS = {"clock-edge": "", "pin-edges": " afterwards"}  # step -> the suffix of its pins at the first clock
 
 
 def write(part: Leaf | Law | ChipStep, rtl: str, proof: Proof, folder: Path) -> Path | None:
@@ -35,7 +34,7 @@ def write(part: Leaf | Law | ChipStep, rtl: str, proof: Proof, folder: Path) -> 
     witness = proof.witness
     if witness is None:
         return None
-    if isinstance(part, ChipStep) and part.name in _STEPS:
+    if isinstance(part, ChipStep) and part.pins_after is not None:
         _write_state(part, witness, place, _why(part, rtl, witness))
         return place
     if not isinstance(part, Leaf) or part.case is None or not witness.is_possible:
@@ -48,7 +47,7 @@ def _write_state(step: ChipStep, witness: Witness, place: Path, why: str) -> Non
     """Save a golden case that begins with the state of the witness. The pins then keep their levels."""
     chip = step.whole.chip
     model = chips.model(chip.name, chip.sizes)()
-    pins = put_into(model, witness.unknowns, _STEPS[step.name])
+    pins = put_into(model, witness.unknowns, step.pins_after or "")
     contents, memories = state.of_model(model), {name: words.copy() for name, words in model.memories.items()}
     rows, clk = to_rows(chip.input_word, [pins] * CLOCKS), np.ones(CLOCKS, np.uint8)
     outputs = model.drive(rows, clk)

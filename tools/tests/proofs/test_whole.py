@@ -146,3 +146,41 @@ def test_names_of_signals(tmp_path):
         setting.module.bits_of("stage0")
     with pytest.raises(InputError, match="no memory words"):
         setting.module.memory_of("words")
+
+
+# --- One block
+
+
+def test_a_bug_is_found_in_its_block_and_in_no_other(verilog, tmp_path):
+    """A FIFO that is full too early drops an event; the controller does not see this at the edge."""
+    rtl = with_bug(verilog, r"= & fill_cnt;", "= & fill_cnt[6:1];", tmp_path)
+    words = [
+        "prove",
+        "tinyodin",
+        "--rtl",
+        str(rtl),
+        "--of",
+        "scheduler",
+        "--of",
+        "spi_slave",
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 1
+    held = {tuple(line.split()[:2]): "proved for all" in line for line in result.stdout.splitlines()}
+    assert [name for name, holds in held.items() if not holds] == [("scheduler-clock", "tinyODIN")]
+    assert {part for part, _ in held} == {
+        f"{one}-{end}" for one in ("scheduler", "spi_slave") for end in ("clock", "pins")
+    }
+    assert (tmp_path / "out" / "witnesses" / "scheduler-clock_tinyODIN" / "state.toml").is_file()
+
+
+def test_blocks_of_whole_odin_have_the_registers_of_the_declaration(tmp_path):
+    (step, _) = job.parts("odin", ["controller"])
+    netlist, places = job.Designs("odin", None, tmp_path).whole(step, job.OURS)
+    questions = step.problem(Setting(step.whole, netlist, places, ("in the model", "in the RTL"))).questions
+    registers = {name for pairs in questions for name in pairs}
+    assert (
+        {"state", "ctrl_cnt", "neur_cnt"} < registers == {reg.name for reg in step.whole.chip.block("controller").regs}
+    )
