@@ -18,7 +18,7 @@ from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.drive import driver
 from draupnir.emulator.tests import duo_chip, wide_chip
 from draupnir.emulator.tests.pokes import WITH_EVENTS, poked, rows
-from draupnir.emulator.tests.test_pokes import differences
+from draupnir.emulator.tests.test_after_pokes import differences
 
 SHARES = (0.0, 0.1)  # the share of registers and words that are changed before
 PAUSES = (30, 400)  # clocks between two changes of a pin

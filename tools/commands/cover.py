@@ -11,7 +11,7 @@ import click
 from draupnir.emulator import chips
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import builds, options, outputs
-from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.terminal.arguments import FOLDER, case_option, chip_argument, json_option
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
@@ -21,7 +21,7 @@ BUILD = Path("build/cover")
 @click.command("cover")
 @chip_argument
 @options.rtl_options()
-@click.option("--case", "names", metavar="NAME", multiple=True, help="Run only this case; may be repeated.")
+@case_option("Run")
 @click.option(
     "--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases.  [default: the chip's own]"
 )

@@ -15,7 +15,7 @@ from draupnir.golden.case import Case
 from draupnir.tools.proofs import job
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import builds, options, outputs
-from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option
+from draupnir.tools.terminal.arguments import FOLDER, SEED, case_option, chip_argument, json_option, limit_option
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
@@ -32,15 +32,8 @@ MUTANTS = click.IntRange(1, 1_000_000)
 @click.option(
     "--number", "numbers", metavar="K", type=MUTANTS, multiple=True, help="Run only mutant K of the N; may be repeated."
 )
-@click.option("--case", "names", metavar="NAME", multiple=True, help="Replay only this case; may be repeated.")
-@click.option(
-    "--limit",
-    metavar="SECONDS",
-    type=click.FloatRange(0, 86400, min_open=True),
-    default=10.0,
-    show_default=True,
-    help="Time of the solver for each proof.",
-)
+@case_option("Replay")
+@limit_option("Time of the solver for each proof.", 10.0)
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(

@@ -8,7 +8,7 @@ import click
 
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import options, outputs
-from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option, limit_option
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
@@ -21,14 +21,7 @@ BUILD = Path("build/prove")
 @click.option(
     "--of", "parts", metavar="PART", multiple=True, help="Prove only this part, or this block; may be repeated."
 )
-@click.option(
-    "--limit",
-    metavar="SECONDS",
-    type=click.FloatRange(0, 86400, min_open=True),
-    default=300.0,
-    show_default=True,
-    help="Time of the solver for each question of a proof.",
-)
+@limit_option("Time of the solver for each question of a proof.", 300.0)
 @click.option(
     "--solver", type=click.Choice(["bitwuzla", "z3"]), default="bitwuzla", show_default=True, help="What decides."
 )

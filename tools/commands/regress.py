@@ -24,7 +24,7 @@ from draupnir.tools.jobs import rtl as rtl_of_jobs
 from draupnir.tools.jobs.options import JobOptions, job_options
 from draupnir.tools.report import provenance, regress_page, schema
 from draupnir.tools.terminal import builds, options, outputs
-from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option, sizes
+from draupnir.tools.terminal.arguments import FOLDER, case_option, chip_argument, json_option, sizes
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
@@ -44,7 +44,7 @@ BUILD = Path("build/regress")
     help="What runs the RTL; model compares the golden model instead.",
 )
 @options.initial
-@click.option("--case", "names", metavar="NAME", multiple=True, help="Compare only this case; may be repeated.")
+@case_option("Compare")
 @click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Compare only the first N clocks of each case.")
 @click.option(
     "--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases.  [default: the chip's own]"

@@ -13,6 +13,7 @@ import click
 
 from draupnir.emulator.errors import InputError
 from draupnir.tools.jobs.job import PureJob, PureJobOutcome
+from draupnir.tools.terminal.arguments import limit_option
 
 STORE = Path("build/jobs.sqlite")
 LIMIT = 600.0  # seconds
@@ -24,12 +25,7 @@ _OPTIONS = (
     click.option(
         "--tls", "tls_files", metavar="PART=FILE", multiple=True, help="With --cluster tls://...: ca, cert and key."
     ),
-    click.option(
-        "--limit",
-        metavar="SECONDS",
-        type=click.FloatRange(0, 86400, min_open=True),
-        help=f"Time for each job.  [default: {LIMIT:g}]",
-    ),
+    limit_option(f"Time for each job.  [default: {LIMIT:g}]"),
     click.option("--store", metavar="FILE", type=_FILE, help=f"Results that need not run again.  [default: {STORE}]"),
 )
 

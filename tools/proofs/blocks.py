@@ -42,9 +42,9 @@ def names(claims: Sequence[Any]) -> list[str]:
 
 def _reduced(task: ProofTask, setting: Setting, block: Block) -> ProofTask:
     """Keep the questions about the registers and memories of a block."""
-    wanted = {reg.name for reg in block.state}
-    wanted |= {f"a word of {memory.name}" for memory in setting.chip.memories if block.source in memory.source}
-    questions = [pairs for pairs in task.questions if all(name in wanted for name in _registers(pairs))]
+    names_of_block = {reg.name for reg in block.state}
+    names_of_block |= {f"a word of {memory.name}" for memory in setting.chip.memories if block.source in memory.source}
+    questions = [pairs for pairs in task.questions if all(name in names_of_block for name in _registers(pairs))]
     return replace(task, questions=questions)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from draupnir.rtl.settings import parse
 
 FOLDER = click.Path(path_type=Path)
 IMAGES = click.IntRange(10, 1797)  # of the digits that scikit-learn ships
+SECONDS = click.FloatRange(0, 86400, min_open=True)
 SEED = click.IntRange(0, (1 << 32) - 1)
 
 
@@ -70,6 +71,20 @@ def declaration_of(chip: str, settings: Sequence[str], case_sizes: Mapping[str, 
         if chip_sizes.get(name, size) != size:
             raise InputError(f"--set {name}={chip_sizes[name]}: it was recorded with {name}={size}")
     return chips.declaration(chip, {**(case_sizes or {}), **chip_sizes})
+
+
+def case_option(verb: str) -> Callable[[Any], Any]:
+    """Return the option ``--case``, as ``names``; verb : what a command does with a case, for instance "Run" """
+    help_text = f"{verb} only this case; may be repeated."
+    return click.option("--case", "names", metavar="NAME", multiple=True, help=help_text)
+
+
+def limit_option(help_text: str, default: float | None = None) -> Callable[[Any], Any]:
+    """Return the option ``--limit``, a time in seconds; default : the time without it, if there is one"""
+    is_shown = default is not None
+    return click.option(
+        "--limit", metavar="SECONDS", type=SECONDS, default=default, show_default=is_shown, help=help_text
+    )
 
 
 chip_argument = click.argument("chip", metavar="CHIP", shell_complete=complete_chip)

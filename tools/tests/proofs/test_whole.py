@@ -168,16 +168,17 @@ def test_a_bug_is_found_in_its_block_and_in_no_other(verilog, tmp_path):
     ]
     result = CliRunner().invoke(cli, words)
     assert result.exit_code == 1
-    held = {tuple(line.split()[:2]): "proved for all" in line for line in result.stdout.splitlines()}
-    assert [name for name, holds in held.items() if not holds] == [("scheduler-clock", "tinyODIN")]
-    assert {part for part, _ in held} == {
+    outcomes = {tuple(line.split()[:2]): "proved for all" in line for line in result.stdout.splitlines()}
+    assert [name for name, holds in outcomes.items() if not holds] == [("scheduler-clock", "tinyODIN")]
+    assert {part for part, _ in outcomes} == {
         f"{one}-{end}" for one in ("scheduler", "spi_slave") for end in ("clock", "pins")
     }
     assert (tmp_path / "out" / "witnesses" / "scheduler-clock_tinyODIN" / "state.toml").is_file()
 
 
 def test_blocks_of_whole_odin_have_the_registers_of_the_declaration(tmp_path):
-    (step, _) = job.parts("odin", ["controller"])
+    step, _ = job.parts("odin", ["controller"])
+    assert isinstance(step, ChipStep)
     netlist, places = job.Designs("odin", None, tmp_path).whole(step, job.OURS)
     questions = step.problem(Setting(step.whole, netlist, places, ("in the model", "in the RTL"))).questions
     registers = {name for pairs in questions for name in pairs}
