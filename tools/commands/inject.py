@@ -33,7 +33,7 @@ EVENTS = 100  # of a workload
     type=click.Choice(["flip", "stuck0", "stuck1"]),
     default="flip",
     show_default=True,
-    help="Invert bits once, or give them a level again after each event.",
+    help="Invert bits once, or keep them at a level from then on.",
 )
 @click.option("--bits", metavar="N", type=click.IntRange(1, 8), default=1, show_default=True, help="Neighbouring bits.")
 @click.option(

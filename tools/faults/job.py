@@ -17,6 +17,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds.levels import BUS_ENGINE
 from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.tools.bench import workloads
+from draupnir.tools.faults.held import HeldBits
 from draupnir.tools.faults.sites import FaultSite, Sites, field_of
 from draupnir.tools.faults.subject import FaultRun, Subject, flip, no_fault, stuck
 from draupnir.tools.jobs.job import PureJob, chip_hash, file_hash
@@ -108,7 +109,7 @@ def _one(subject: Subject, faults: Mapping[str, Any], seed: int, number: int) ->
         field = field or field_of(subject.chip, model, site)
         change(model)
 
-    outcome = subject.outcome(clock, fault, faults["kind"] != "flip")
+    outcome = subject.outcome(clock, fault, bits_of(site, faults))
     return [clock, site.group, site.name, site.element, site.bit, field, outcome.value]
 
 
@@ -123,9 +124,15 @@ def fault_of(
     sites = _sites(subject, tuple(faults["groups"]), tuple(faults.get("absent", ())))
     group = list(sites.n_bits)[rng.integers(len(sites.n_bits))]
     site = sites.site(group, int(rng.integers(sites.n_bits[group])))
-    n_bits, kind = faults["n_bits"], faults["kind"]
-    change = flip(site, n_bits) if kind == "flip" else stuck(site, n_bits, int(kind[-1]))
+    bits = bits_of(site, faults)
+    change = flip(site, faults["n_bits"]) if bits is None else stuck(bits)
     return _clock(subject, faults["moment"], seed, number), site, change
+
+
+def bits_of(site: FaultSite, faults: Mapping[str, Any]) -> HeldBits | None:
+    """Return the bits that keep a level from a fault on; None for a fault that comes once."""
+    kind = faults["kind"]
+    return None if kind == "flip" else HeldBits(site, faults["n_bits"], int(kind[-1]))
 
 
 def _clock(subject: Subject, moment: str, seed: int, number: int) -> int:

@@ -15,6 +15,8 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.levels import BUS_ENGINE
 from draupnir.emulator.speeds.runs import Buses
+from draupnir.tools.faults import held
+from draupnir.tools.faults.held import HeldBits
 from draupnir.tools.faults.sites import FaultSite
 
 N_MARKS = 32  # states of the run without a fault that are kept: a run with a fault begins at the last one before it
@@ -116,29 +118,28 @@ class Subject:
         limits = None if limits is None else limits[first : first + len(events)]
         return self._engine.run(self.model, events, self._run.environment, n, limits, buses=buses, finish=finish)
 
-    def outcome(self, clock: int, fault: Callable[[Any], None], is_permanent: bool = False) -> FaultOutcome:
+    def outcome(self, clock: int, fault: Callable[[Any], None], bits: HeldBits | None = None) -> FaultOutcome:
         """Run with a fault.
 
         clock : the number of clocks before the fault, 0..n_cycles
         fault : changes the model
-        is_permanent : True for a fault that comes again each time that an event has been sent
+        bits : those that keep their level from then on, at every clock; None for a fault that comes once
         """
         mark = self._mark_at(clock)
         self.model.restore(mark.snapshot)
-        n_sent, buses = mark.n_sent, mark.buses
-        parts: list[Any] = []
         fault(self.model)
-        limit = limit_after(self.n_cycles, clock)
-        while is_permanent and n_sent < len(self._run.events) and limit > 0:
-            one_event = self._go(self._run.events[n_sent : n_sent + 1], buses, limit, n_sent, finish=False)
-            n_sent, buses, limit = n_sent + one_event.n_sent, one_event.buses, limit - one_event.n_cycles
-            parts.append(one_event)
-            fault(self.model)
-        after_fault = self._go(self._run.events[n_sent:], buses, max(1, limit), n_sent)
-        parts.append(after_fault)
-        cycles = np.concatenate([self._right.cycles[: mark.n_spikes], *(part.cycles for part in parts)])
-        addrs = np.concatenate([self._right.addrs[: mark.n_spikes], *(part.addrs for part in parts)])
-        return self._classify(after_fault.done, cycles, addrs, mark.clock + sum(part.n_cycles for part in parts))
+        after_fault = self._after_fault(mark, limit_after(self.n_cycles, clock), bits)
+        cycles = np.concatenate([self._right.cycles[: mark.n_spikes], after_fault.cycles])
+        addrs = np.concatenate([self._right.addrs[: mark.n_spikes], after_fault.addrs])
+        return self._classify(after_fault.done, cycles, addrs, mark.clock + after_fault.n_cycles)
+
+    def _after_fault(self, mark: _Mark, limit: int, bits: HeldBits | None) -> Any:
+        """The rest of a run from a moment on."""
+        events, limits = self._run.events[mark.n_sent :], self._run.not_before
+        if bits is None:
+            return self._go(events, mark.buses, limit, mark.n_sent)
+        limits = None if limits is None else limits[mark.n_sent :]
+        return held.run(self.model, events, self._run.environment, limit, limits, mark.buses, bits)
 
     def _mark_at(self, clock: int) -> _Mark:
         """The moment of a clock in the run without a fault. The last one is kept, because several faults share it."""
@@ -207,13 +208,13 @@ def flip(site: FaultSite, n_bits: int) -> Callable[[Any], None]:
     return fault
 
 
-def stuck(site: FaultSite, n_bits: int, level: int) -> Callable[[Any], None]:
-    """Return a fault that gives neighbouring bits a level, 0 or 1; bits beyond the word stay."""
-    mask = ((1 << n_bits) - 1) << site.bit & ((1 << site.width) - 1)
+def stuck(bits: HeldBits) -> Callable[[Any], None]:
+    """Return a fault that gives bits the level that they keep."""
+    site = bits.site
 
     def fault(model: Any) -> None:
         content = model.peek(site.name, site.element)
-        model.poke(site.name, content | mask if level else content & ~mask, site.element)
+        model.poke(site.name, content | bits.mask if bits.level else content & ~bits.mask, site.element)
 
     return fault
 

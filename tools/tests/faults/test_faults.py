@@ -16,9 +16,10 @@ from draupnir.emulator.errors import InputError
 from draupnir.rtl import toolchain
 from draupnir.tools.bench.workloads import workloads
 from draupnir.tools.cli import cli
-from draupnir.tools.faults import in_rtl, job, report
+from draupnir.tools.faults import held, in_rtl, job, report
+from draupnir.tools.faults.held import HeldBits
 from draupnir.tools.faults.sites import FaultSite, Sites, field_of, protected
-from draupnir.tools.faults.subject import FaultOutcome, FaultRun, Subject, flip, no_fault, stuck
+from draupnir.tools.faults.subject import AT_ONCE, FaultOutcome, FaultRun, Subject, flip, no_fault, stuck
 from draupnir.tools.terminal.options import Rtl
 
 FLIPS: dict[str, Any] = {"kind": "flip", "n_bits": 1, "groups": [], "moment": "clock"}
@@ -68,7 +69,41 @@ def test_a_fault_that_is_undone_is_masked(subject: Subject) -> None:
 
 def test_a_chip_that_stops_hangs(subject: Subject) -> None:
     gate = site(subject, "spi_gate_activity")
-    assert subject.outcome(10, stuck(gate, 1, 1), is_permanent=True) is FaultOutcome.HANG
+    bits = HeldBits(gate, 1, 1)
+    assert subject.outcome(10, stuck(bits), bits) is FaultOutcome.HANG
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize(
+    ("name", "element", "bit"), [("neurons", 9, 3), ("ctrl_cnt", 0, 0), ("main_empty", 0, 0), ("neur_state", 0, 5)]
+)
+def test_a_stuck_bit_keeps_its_level_at_every_clock(
+    subject: Subject, name: str, element: int, bit: int, level: int
+) -> None:
+    """The plain engine, one clock at a time, with a poke after each clock, is the slow road to the same state."""
+    bits = HeldBits(site(subject, name, element, bit), 2, level)
+    mark, run = subject._mark_at(3000), subject._run
+    subject.model.restore(mark.snapshot)
+    stuck(bits)(subject.model)
+    n_sent, buses, clocks, is_done = mark.n_sent, mark.buses, 0, False
+    while not is_done and clocks < 300:
+        one_clock = subject._go(run.events[n_sent:], buses, 1, n_sent)
+        n_sent, buses = n_sent + one_clock.n_sent, one_clock.buses
+        clocks, is_done = clocks + one_clock.n_cycles, one_clock.done
+        stuck(bits)(subject.model)
+    slow = subject.model.snapshot()
+    subject.model.restore(mark.snapshot)
+    stuck(bits)(subject.model)
+    quick = held.run(subject.model, run.events[mark.n_sent :], AT_ONCE, 300, None, mark.buses, bits)
+    assert state.diff(subject.model.snapshot(), slow) == []
+    assert (quick.n_cycles, quick.n_sent, quick.done) == (clocks, n_sent - mark.n_sent, is_done)
+    assert quick.buses == buses
+
+
+def test_stuck_bits_may_lie_in_two_limbs() -> None:
+    model = chips.model("odin")()
+    places = HeldBits(FaultSite("neurons", "neurons", 3, 31, 128), 2, 1).places(model)[2]
+    assert places.tolist() == [[1, 12, 1 << 31, 1 << 31], [1, 13, 1, 1]]
 
 
 def test_thresholds_of_zero_make_other_spikes(subject: Subject) -> None:
@@ -90,16 +125,20 @@ def test_another_label_is_a_wrong_answer() -> None:
     assert subject.outcome(0, no_thresholds) in (FaultOutcome.ANSWER, FaultOutcome.HANG)
 
 
-@pytest.mark.parametrize("kind", ["flip", "stuck0", "stuck1"])
-def test_outcomes_are_those_of_the_plain_clock(kind: str) -> None:
-    faults = FLIPS | {"kind": kind}
-    quick = job.inject(work(), 0, faults, 3, 0, 60)
+def test_outcomes_are_those_of_the_plain_clock() -> None:
+    quick = job.inject(work(), 0, FLIPS, 3, 0, 60)
     run = job._bench_run(work())
     run.model.stretch = False
     plain = Subject(run)
-    slow = [[number, 0, *job._one(plain, faults, 3, number)] for number in range(60)]
+    slow = [[number, 0, *job._one(plain, FLIPS, 3, number)] for number in range(60)]
     assert quick == slow
     assert len(Counter(row[-1] for row in quick)) >= 2
+
+
+@pytest.mark.parametrize("kind", ["stuck0", "stuck1"])
+def test_bits_that_have_their_level_already_are_masked_and_some_others_are_not(kind: str) -> None:
+    outcomes = Counter(row[-1] for row in job.inject(work(), 0, FLIPS | {"kind": kind}, 3, 0, 60))
+    assert outcomes["masked"] >= 10 and len(outcomes) >= 2
 
 
 def test_a_run_depends_on_its_number_alone() -> None:
