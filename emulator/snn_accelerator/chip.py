@@ -15,7 +15,7 @@ from draupnir.emulator.trace import from_row, new_rows
 def drive(r: np.record, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
     """Run rows (see ``draupnir.emulator.trace``)."""
     for i in range(len(inputs)):
-        r.inputs = inputs[i]
+        clock.apply_inputs(r, inputs[i])
         if clk[i]:
             clock.outputs(r, out[i])
             clock.clock(r)

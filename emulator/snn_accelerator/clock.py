@@ -19,6 +19,7 @@ from draupnir.emulator.snn_accelerator.neuron import fires, integrate
 
 IN, OUT = positions(CHIP.input_word), positions(CHIP.output_word)
 SHIFTS = tuple(GROUPS[group].shift for group in QUICK)
+N_SHIFTS = len(SHIFTS)
 SLOW_SHIFT = 1
 N_QUICK, N_SLOW = COPIES * len(QUICK), COPIES * len(SLOW)
 A, F, G, H = (COPIES * i for i in range(len(QUICK)))  # the first quick neuron of each group
@@ -27,6 +28,12 @@ _reset_dividers = resetter(CHIP.block("clk_div"))
 _reset_neurons = resetter(CHIP.block("neuron"))
 _reset_slow_neurons = resetter(CHIP.block("neuron_slow"))
 _reset_out_neurons = resetter(CHIP.block("out_neuron"))
+
+
+@kernel
+def apply_inputs(r: np.record, inputs: int) -> None:
+    """Set all input pins at once. Nothing acts on them before the next clock."""
+    r.inputs = inputs
 
 
 @kernel
@@ -82,11 +89,13 @@ def clock(r: np.record) -> None:
 @kernel
 def _step_out_neurons(r: np.record) -> None:
     """Let both output neurons count the spikes of before the edge."""
-    n_spikes = 0
-    for n in range(N_QUICK):
+    n_spikes = 0  # in the order of the wire, so that a proof sees the same sum
+    for n in range(COPIES):
         n_spikes += r.spike[n]
     for n in range(N_SLOW):
         n_spikes += r.slow_spike[n]
+    for n in range(COPIES, N_QUICK):
+        n_spikes += r.spike[n]
     for n in range(N_OUT):
         state = r.out_state[n]
         r.out_state[n] = integrate(n_spikes, r.out_spike[n], state, 1)
@@ -96,7 +105,7 @@ def _step_out_neurons(r: np.record) -> None:
 @kernel
 def _step_neurons(r: np.record, in1: int) -> None:
     """Let the neurons that run on clk take a step; potential and spike both see the state before the edge."""
-    for i in range(len(SHIFTS)):
+    for i in range(N_SHIFTS):
         for n in range(COPIES * i, COPIES * (i + 1)):
             state = r.state[n]
             r.state[n] = integrate(in1, r.spike[n], state, SHIFTS[i])

@@ -12,6 +12,7 @@ PACKAGE = ChipPackage(
     rtl="draupnir.rtl.snn_accelerator.chip:RTL",
     bench="draupnir.cocotb_tests.snn_accelerator.bench:Bench",
     tests="draupnir.cocotb_tests.snn_accelerator",
+    proofs="draupnir.tools.proofs.snn_accelerator:CLAIMS",
     workloads="draupnir.tools.bench.workloads.snn_accelerator:WORKLOADS",
     page="draupnir.emulator.snn_accelerator:README.md",
 )

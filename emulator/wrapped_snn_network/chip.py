@@ -15,7 +15,7 @@ from draupnir.emulator.wrapped_snn_network.layout import CHIP, REPAIRED
 def drive(r: np.record, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray, repaired: int) -> None:
     """Run rows (see ``draupnir.emulator.trace``)."""
     for i in range(len(inputs)):
-        r.inputs = inputs[i]
+        clock.apply_inputs(r, inputs[i])
         if clk[i]:
             clock.outputs(r, out[i])
             clock.clock(r, repaired)

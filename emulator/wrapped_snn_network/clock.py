@@ -11,7 +11,7 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import bit, field, set_row_field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.resets import resetter
-from draupnir.emulator.wrapped_snn_network.layout import CHIP, N_HIDDEN, N_IN, N_OUT
+from draupnir.emulator.wrapped_snn_network.layout import CHIP, N_HIDDEN, N_IN, N_OUT, Repair
 from draupnir.emulator.wrapped_snn_network.neuron import current, potential, threshold
 
 IN, OUT = positions(CHIP.input_word), positions(CHIP.output_word)
@@ -21,6 +21,12 @@ THR_OF_IN = tuple(getattr(OUT, f"in{n}_thr") for n in range(N_IN))
 _reset_inputs = resetter(CHIP.block("input_neuron"))
 _reset_hidden = resetter(CHIP.block("hidden_neuron"))
 _reset_outputs = resetter(CHIP.block("output_neuron"))
+
+
+@kernel
+def apply_inputs(r: np.record, inputs: int) -> None:
+    """Set all input pins at once. Nothing acts on them before the next clock."""
+    r.inputs = inputs
 
 
 @kernel
@@ -52,8 +58,8 @@ def _side_by_side(spikes: np.ndarray, first: int, end: int) -> int:
 
 
 @outlined
-def clock(r: np.record, repaired: int) -> None:
-    """Rising edge of clk."""
+def clock(r: np.record, repaired: int = Repair.NONE) -> None:
+    """Rising edge of clk; repaired : see ``Repair``"""
     r.cycle += 1
     if field(r.inputs, IN.reset):
         _reset_inputs(r)

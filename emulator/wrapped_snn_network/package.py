@@ -12,6 +12,7 @@ PACKAGE = ChipPackage(
     rtl="draupnir.rtl.wrapped_snn_network.chip:RTL",
     bench="draupnir.cocotb_tests.wrapped_snn_network.bench:Bench",
     tests="draupnir.cocotb_tests.wrapped_snn_network",
+    proofs="draupnir.tools.proofs.wrapped_snn_network:CLAIMS",
     workloads="draupnir.tools.bench.workloads.wrapped_snn_network:workloads",
     page="draupnir.emulator.wrapped_snn_network:README.md",
 )

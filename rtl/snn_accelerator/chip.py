@@ -19,7 +19,7 @@ from draupnir.rtl.design import OurChip
 class Neuron(wiring.Component):
     """A neuron.
 
-    The potential takes a step at each edge at which ``en`` is 1. ``spike`` is valid one clock after the potential that
+    The potential takes a step at each edge at which ``en`` is 1. ``spk`` is valid one clock after the potential that
     it compares. A slow neuron takes a step with the spike of after the edge, and its potential has no reset.
 
     shift : the potential is divided by 2**shift at each step, 1..4
@@ -29,7 +29,7 @@ class Neuron(wiring.Component):
     thr: In(BITS)
     en: In(1)
     state: Out(BITS)
-    spike: Out(1)
+    spk: Out(1)
 
     def __init__(self, shift: int, slow: bool = False) -> None:
         super().__init__()
@@ -39,10 +39,10 @@ class Neuron(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         fires = self._potential >= self.thr
-        m.d.sync += self.spike.eq(fires)
-        spike = fires if self._slow else self.spike
+        m.d.sync += self.spk.eq(fires)
+        spk = fires if self._slow else self.spk
         with m.If(self.en):
-            m.d.sync += self._potential.eq(self.syn + Mux(spike, 0, self._potential >> self._shift))
+            m.d.sync += self._potential.eq(self.syn + Mux(spk, 0, self._potential >> self._shift))
         m.d.comb += self.state.eq(self._potential)
         return m
 
@@ -55,7 +55,7 @@ class SnnAccelerator(wiring.Component):
         super().__init__({pin.name: directions[pin.direction](pin.width) for pin in CHIP.pins})
         self.neurons = [Neuron(group.shift, slow=group.divider != "") for group in GROUPS]
         self.out_neuron = Neuron(1)
-        self.spikes = Signal(N)
+        self.spike = Signal(N)
         self.was_reset = Signal(reset_less=True)  # all thresholds are 0 before the first reset
 
     def elaborate(self, platform: object) -> Module:
@@ -68,13 +68,13 @@ class SnnAccelerator(wiring.Component):
             m.submodules[f"{group.letter}0"] = neuron
             self._connect(m, neuron, self.in1, rises.get(group.divider, 1))
         m.submodules.out_neuron = out = self.out_neuron
-        spikes = Cat(neuron.spike for neuron in self.neurons)
+        spikes = Cat(neuron.spk for neuron in self.neurons)
         self._connect(m, out, COPIES * sum(spikes), 1)
-        m.d.comb += self.spikes.eq(Cat(neuron.spike.replicate(COPIES) for neuron in self.neurons))
+        m.d.comb += self.spike.eq(Cat(neuron.spk.replicate(COPIES) for neuron in self.neurons))
         m.d.comb += [
             sync.clk.eq(self.clk),
             sync.rst.eq(self.reset),
-            self.spike_out.eq(out.spike.replicate(2)),
+            self.spike_out.eq(out.spk.replicate(2)),
             self.state1.eq(out.state),
         ]
         return m
@@ -101,9 +101,10 @@ RTL = OurChip(
     SnnAccelerator,
     {},
     probes={
-        "spike": "spikes",
+        "spike": "spike",
         "state2": "out_neuron.state",
         **{name: name for name in DIVIDERS},
         **{f"{group.letter}0_state": f"{group.letter}0.state" for group in GROUPS},
     },
+    registers={"out_state": "out_neuron.state", "out_spike": "out_neuron.spk"},
 )

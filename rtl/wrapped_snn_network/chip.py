@@ -107,4 +107,9 @@ RTL = OurChip(
         "hid_spk": "hid_spk",
         **{f"{neuron}_{name}": f"{neuron}.{name}" for neuron in NEURONS for name in ("cur", "mem", "thr")},
     },
+    registers={
+        f"{layer}_{name}": f"{neuron}.{name}"
+        for layer, neuron in (("in", "in{i}"), ("hid", "hid0"), ("out", "out0"))
+        for name in ("cur", "mem", "thr", "spk")
+    },
 )

@@ -46,6 +46,7 @@ def command(
     claims = job.parts(chip, parts)
     job.check_solver("prove", solver)
     declaration = rtl.declaration(chip)
+    job.check_size(declaration)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, names=("prove.json",), adds_verilog=True)
     design = rtl.design(declaration, output) if rtl.folder else None
     designs = job.Designs(chip, design, output, solver)

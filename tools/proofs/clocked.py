@@ -1,7 +1,8 @@
 """A module with flip-flops and memories: its state, and its state after edges of its input ports.
 
-All flip-flops see the moment before the edge, as with nonblocking assignments. An asynchronous reset then acts until
-nothing changes any more: what it resets may itself be a reset. Memories have the form of Yosys' memory_collect.
+All flip-flops see the moment before the edge, as with nonblocking assignments; ``derived`` has the clocks that are
+outputs of flip-flops. An asynchronous reset then acts until nothing changes any more: what it resets may itself be a
+reset. Memories have the form of Yosys' memory_collect.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from bitwuzla import Kind
 
 from draupnir.emulator.errors import InputError
+from draupnir.tools.proofs import derived
 from draupnir.tools.proofs.logic import Bits, Logic, Truth, Words
 from draupnir.tools.proofs.netlist import NetlistReader
 
@@ -76,9 +78,25 @@ class ClockedModule:
         state : before the edges, with all resets done
         """
         reader = self.reader(inputs, state)
-        flip_flops = {name: self._clocked(reader, name, content, edges) for name, content in state.flip_flops.items()}
+        flip_flops: Mapping[str, Bits] = {
+            name: content if name in self._drivers else self._clocked(reader, name, content, edges)
+            for name, content in state.flip_flops.items()
+        }
         memories = {name: self._after_writes(reader, name, words, edges) for name, words in state.memories.items()}
+        states = state.flip_flops, flip_flops
+        flip_flops = derived.after_derived(
+            self.logic,
+            self.flip_flops,
+            self._drivers,
+            states,
+            lambda contents: self.reader(inputs, ModuleState(contents, memories)),
+        )
         return self.at_rest(inputs, ModuleState(flip_flops, memories))
+
+    @cached_property
+    def _drivers(self) -> Mapping[str, str]:
+        """Flip-flop -> the flip-flop whose output is its clock."""
+        return derived.driven_by_flip_flops(self.flip_flops)
 
     # --- Flip-flops and memories
 

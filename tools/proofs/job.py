@@ -15,6 +15,7 @@ from draupnir.rtl import emit
 from draupnir.rtl.design import Design
 
 if TYPE_CHECKING:
+    from draupnir.emulator.declare import Chip
     from draupnir.tools.proofs.claim import Law, Leaf, Proof
     from draupnir.tools.proofs.whole import ChipStep, StatePlaces
 
@@ -99,6 +100,14 @@ def check_solver(command: str, name: str = BITWUZLA) -> None:
     if find_spec(name) is None:
         title = name if name != BITWUZLA else "Bitwuzla"
         raise InputError(f"draupnir {command} needs the solver {title}: pip install 'draupnir[prove]'")
+
+
+def check_size(chip: Chip) -> None:
+    """Raise InputError for a chip of another size than the default, because claims are about the latter."""
+    default = chips.declaration(chip.name).sizes
+    for name, size in chip.sizes.items():
+        if size != default[name]:
+            raise InputError(f"{name}={size}: what is proved of {chip.name} is for {name}={default[name]}")
 
 
 class Designs:

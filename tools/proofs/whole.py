@@ -58,12 +58,31 @@ class StatePlaces:
     def fits(self, chip: Chip, netlist: Mapping[str, Any]) -> bool:
         """Return True if a design has all these signals."""
         names = ClockedModule(Logic(), netlist)
-        paths = [self.registers.get(reg.name, reg.name) for reg in registers(chip)]
-        return all(names.has(path.format(i=0, row=0, column=0)) for path in paths if isinstance(path, str) and path)
+        places = [self.registers.get(reg.name, reg.name) for reg in registers(chip)]
+        return all(
+            names.has(place.format(i=0, row=0, column=0)) if isinstance(place, str) else _has(names, place)
+            for place in places
+            if place != LACKS
+        )
 
     def lacks(self, reg: Reg) -> bool:
         """Return True if the design does not have a register."""
         return self.registers.get(reg.name) == LACKS
+
+
+def _has(module: ClockedModule, place: Callable[[Signals, int], Bits]) -> bool:
+    """Return True if a module has the signals from which a place takes the first element of a register."""
+    words = module.unknown_state().memories
+
+    def signals(path: str) -> Bits:
+        word = module.word_of(path, words)
+        return module.logic.unknown(path, len(module.bits_of(path))) if word is None else word
+
+    try:
+        place(signals, 0)
+    except InputError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -218,11 +237,21 @@ class Setting:
 
     def compare_outputs(self, reader: NetlistReader) -> Pairs:
         """Return both ways' output pins."""
-        output_word = self.kernels.bits(self.kernels.call(self.whole.model.outputs, self.record))
+        output_word = self._output_word()
+        fields = [self.chip.output_word[pin.name] for pin in self.chip.outputs]
         return {
             field.name: (output_word.slice(field.lsb, field.width), reader.port(self.port(field.name)))
-            for field in self.chip.output_word
+            for field in fields
         }
+
+    def _output_word(self) -> Bits:
+        """Return the model's outputs: what its kernel returns or, if a row has several integers, writes into a row."""
+        parts = self.chip.output_word.row
+        if len(parts) == 1:
+            return self.kernels.bits(self.kernels.call(self.whole.model.outputs, self.record))
+        row = UnknownArray(enumerate([0] * len(parts)))
+        self.kernels.call(self.whole.model.outputs, self.record, row)
+        return self.logic.concat([self.kernels.bits(row[i]).slice(0, part.width) for i, part in enumerate(parts)])
 
     def port(self, pin: str) -> str:
         """Return the port of a pin."""
