@@ -1,14 +1,15 @@
 """Marks at points of Verilog: statements that change nothing, but tell a proof when a point is reached.
 
-A mark is a ``cover`` statement, which Yosys keeps as a cell with this condition. A branch or a line has its mark at the
-beginning of its block; an expression, before the statement that contains it, with the levels of the point's name.
+A mark is a ``cover`` statement on a line of its own. Yosys keeps it as a cell with this condition and line. A branch
+or a line has its mark at the beginning of its block; an expression, before the statement that contains it, with the
+levels of the point's name.
 There is none in what runs at an asynchronous reset, which Yosys takes as over, and none in a loop, which it unrolls.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,9 @@ BYTES = "latin-1"  # each byte is a character
 _STATEMENTS = ("ConditionalStatement", "CaseStatement", "ExpressionStatement", "ContinuousAssign")
 _ITEMS = ("StandardCaseItem", "DefaultCaseItem")
 _BY_CONDITION = {"cond_then": "({})", "cond_else": "!({})"}
+_MARK = re.compile(r"/\* mark (\d+) \*/")
 _NAME = re.compile(r"(?<![\w'$.])[A-Za-z_$][\w$.]*")
+_BITS_OF_NUMBER = re.compile(r"'\w+\[")  # as in 32'sh1[7:0], which Verilator writes for bits of a loop's variable
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -52,26 +55,19 @@ class MarkedFile:
         self._tree = parser.read(path).tree
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", self._text))]
 
-    def with_marks(self, points: Mapping[str, Point]) -> tuple[str, list[str]]:
-        """Return the text of the file with marks, and the labels of those that have a place in it.
-
-        points : label -> the point
-        """
-        insertions: list[Insertion] = []
-        labels = []
-        for label, point in points.items():
-            mark = list(self._mark(label, point))
-            insertions += mark
-            labels += [label] if mark else []
+    def with_marks(self, points: Sequence[Point]) -> tuple[str, dict[Point, int]]:
+        """Return the text of the file with marks, and the line of each point that has a place for one."""
+        insertions = [insertion for i, point in enumerate(points) for insertion in self._mark(i, point)]
         text = self._text
         for insertion in sorted(insertions, reverse=True):
             text = text[: insertion.offset] + insertion.text + text[insertion.offset :]
-        return text, labels
+        lines = {points[int(mark[1])]: text.count("\n", 0, mark.start()) + 1 for mark in _MARK.finditer(text)}
+        return text, lines
 
-    def _mark(self, label: str, point: Point) -> Iterator[Insertion]:
+    def _mark(self, label: int, point: Point) -> Iterator[Insertion]:
         if point.kind == "expression":
             terms, arrow, _ = point.name.rpartition(" => ")
-            if arrow:
+            if arrow and not _BITS_OF_NUMBER.search(terms):
                 yield from self._mark_before(label, point, escaped(terms))
         elif point.name in _BY_CONDITION:
             choice = self._innermost(point, ("ConditionalExpression",))
@@ -81,7 +77,7 @@ class MarkedFile:
         else:
             yield from self._block_mark(label, point)
 
-    def _block_mark(self, label: str, point: Point) -> Iterator[Insertion]:
+    def _block_mark(self, label: int, point: Point) -> Iterator[Insertion]:
         """Yield a mark at the beginning of a block, or in an ``else`` that an ``if`` does not have."""
         block = self._block(point)
         choice = self._node_at(point, ("ConditionalStatement",)) if point.name == "else" and block is None else None
@@ -89,7 +85,7 @@ class MarkedFile:
             yield from _around(block, label)
         elif choice is not None and _can_have_mark(choice):
             yield from _around(choice.statement)
-            yield Insertion(_end(choice), (0, -_start(choice), 0), f" else {label}: cover(1'b1);")
+            yield Insertion(_end(choice), (0, -_start(choice), 0), f" else {_cover(label)}")
 
     def _block(self, point: Point) -> Any:
         """Return the statement that runs when a point is reached; None if this is no statement of its own."""
@@ -103,13 +99,13 @@ class MarkedFile:
             return choice.statement
         return choice.elseClause.clause if point.name == "else" and choice.elseClause else None
 
-    def _mark_before(self, label: str, point: Point, condition: str) -> Iterator[Insertion]:
+    def _mark_before(self, label: int, point: Point, condition: str) -> Iterator[Insertion]:
         """Yield a mark with a condition at the statement that contains a point."""
         statement = self._innermost(point, _STATEMENTS)
         if statement is None:
             return
         if statement.kind.name == "ContinuousAssign":
-            yield Insertion(_end(statement), (1, 0), f" always @(*) {label}: cover({condition});")
+            yield Insertion(_end(statement), (1, 0), f" always @(*) {_cover(label, condition)}")
         elif _can_have_mark(statement):
             yield from _around(statement, label, condition)
 
@@ -178,9 +174,13 @@ def escaped(terms: str) -> str:
     return _NAME.sub(lambda name: name[0] if _PLAIN_NAME.fullmatch(name[0]) else f"\\{name[0]} ", terms)
 
 
-def _around(statement: Any, label: str = "", condition: str = "1'b1") -> Iterator[Insertion]:
+def _cover(label: int, condition: str = "1'b1") -> str:
+    return f"\n/* mark {label} */ cover({condition});\n"
+
+
+def _around(statement: Any, label: int | None = None, condition: str = "1'b1") -> Iterator[Insertion]:
     """Yield a block around a statement, with a mark if there is a label."""
-    mark = f"{label}: cover({condition}); " if label else ""
+    mark = "" if label is None else _cover(label, condition)
     start, end = _start(statement), _end(statement)
     yield Insertion(start, (1, -end), f" begin {mark}")
     yield Insertion(end, (0, -start, 1), " end ")

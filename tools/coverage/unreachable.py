@@ -25,7 +25,7 @@ from draupnir.tools.proofs.logic import Logic, Solver, Truth
 from draupnir.tools.proofs.netlist import NetlistReader
 from draupnir.tools.proofs.whole import ChipStep, Setting
 
-_MARK = "draupnir_mark_{}"
+Marks = Mapping[Point, str]  # point -> the place of its mark, as Yosys writes it
 
 
 @dataclass(frozen=True)
@@ -57,35 +57,33 @@ def unreachable(
 
     Raises InputError if Yosys does not understand the sources.
     """
-    labels = {_MARK.format(i): point for i, point in enumerate(points) if point.kind != "toggle"}
-    marked_design, places = _with_marks(design, labels, folder / "marked")
+    marked_design, marks = _with_marks(design, [p for p in points if p.kind != "toggle"], folder / "marked")
     reachable = _reachable(chip, marked_design, folder)
     solver = Solver(reachable.logic, reachable.assumptions, seconds)
     outcomes: dict[Point, bool | None] = {}
-    label_of = {point: label for label, point in labels.items() if label in places}
     for point in points:
-        is_toggle = point.kind == "toggle"
-        claims = _constants(reachable, point) if is_toggle else _never(reachable, label_of.get(point), point)
+        claims = _constants(reachable, point) if point.kind == "toggle" else _never(reachable, marks, point)
         answers = [solver.ask(claim, {}).holds for claim in claims]
         outcomes[point] = True if True in answers else None if None in answers or not answers else False
         took(1)
     return outcomes
 
 
-def _with_marks(design: Design, labels: Mapping[str, Point], folder: Path) -> tuple[Design, set[str]]:
-    """Return the design with marks, and the labels of those that have a place."""
+def _with_marks(design: Design, points: Sequence[Point], folder: Path) -> tuple[Design, Marks]:
+    """Return the design with marks at points, and those that have a place."""
     folder.mkdir(parents=True)
-    files, places = [], set()
+    files: list[Path] = []
+    marks: dict[Point, str] = {}
     for i, path in enumerate(design.files):
-        points = {label: point for label, point in labels.items() if Path(point.file).resolve() == path.resolve()}
+        here = [point for point in points if Path(point.file).resolve() == path.resolve()]
         text = path.read_bytes().decode(BYTES)
-        if points:
-            parser = Parser(path.parent, design.options.defines, design.folders)
-            text, placed = MarkedFile(path, parser).with_marks(points)
-            places.update(placed)
         files.append(folder / f"{i}_{path.name}")
+        if here:
+            parser = Parser(path.parent, design.options.defines, design.folders)
+            text, lines = MarkedFile(path, parser).with_marks(here)
+            marks |= {point: f"{sources.copy_name(i, files[-1])}:{line}." for point, line in lines.items()}
         files[-1].write_bytes(text.encode(BYTES))
-    return replace(design, files=tuple(files)), places
+    return replace(design, files=tuple(files)), marks
 
 
 def _reachable(chip: ChipPackage | None, design: Design, folder: Path) -> Reachable:
@@ -105,18 +103,16 @@ def _reachable(chip: ChipPackage | None, design: Design, folder: Path) -> Reacha
     return Reachable(logic, netlist, module.reader(inputs, module.at_rest(inputs, module.unknown_state())), ())
 
 
-def _never(reachable: Reachable, label: str | None, point: Point) -> list[Truth]:
-    """Return the claim that no instance of a mark is ever reached; none if there is no such mark."""
-    logic, reader = reachable.logic, reachable.reader
-    pattern = _path(point, f"*{label}")
+def _never(reachable: Reachable, marks: Marks, point: Point) -> list[Truth]:
+    """Return the claim that the mark of a point is reached in no instance; none if the point has no mark."""
+    logic, reader, pattern = reachable.logic, reachable.reader, _path(point, "*")
     cells = [
         cell
         for name, cell in reachable.netlist["cells"].items()
-        if cell["type"] == "$check" and label is not None and fnmatch.fnmatchcase(name, pattern)
+        if cell["type"] == "$check" and fnmatch.fnmatchcase(_plain_path(name), pattern)
     ]
-    reached = [
-        logic.every([reader.bits(cell["connections"][port]).is_true() for port in ("A", "EN")]) for cell in cells
-    ]
+    here = [cell for cell in cells if point in marks and cell["attributes"]["src"].startswith(marks[point])]
+    reached = [logic.every([reader.bits(cell["connections"][port]).is_true() for port in ("A", "EN")]) for cell in here]
     return [logic.every([each.inverted() for each in reached])] if reached else []
 
 
@@ -132,6 +128,11 @@ def _constants(reachable: Reachable, point: Point) -> list[Truth]:
     bits = [bits[i] for bits, i in places if 0 <= i < len(bits)]
     levels = [reader.bits([bit]) for bit in bits if reader.is_driven(bit)]
     return [logic.every([each.equals(logic.number(level, 1)) for each in levels]) for level in (0, 1) if bits]
+
+
+def _plain_path(name: str) -> str:
+    """Return the path of a cell without the marks that Yosys puts before and into it."""
+    return name.removeprefix("$flatten").replace("\\", "")
 
 
 def _path(point: Point, ending: str) -> str:

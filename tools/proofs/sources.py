@@ -69,12 +69,17 @@ def reading(design: Design, top: str, settings: Mapping[str, int | str], folder:
     return f"{files}hierarchy -top {top}{parameters}"
 
 
+def copy_name(i: int, path: Path) -> str:
+    """Return the name of the copy of a design's file number ``i``, which Yosys writes as a cell's source."""
+    return f"{i}_{path.name}"
+
+
 def _copied(design: Design, folder: Path) -> list[str]:
     """Copy all files to where Yosys in WebAssembly sees them; return the names of the sources."""
     (folder / INCLUDES).mkdir(parents=True, exist_ok=True)
     for path in design.includes:
         shutil.copyfile(path, folder / INCLUDES / path.name)
-    names = [f"{i}_{path.name}" for i, path in enumerate(design.files)]
+    names = [copy_name(i, path) for i, path in enumerate(design.files)]
     for path, name in zip(design.files, names, strict=True):
         (folder / name).write_text(_FIRST_WORDS.sub("", path.read_text(errors="replace")))
     return names

@@ -91,6 +91,7 @@ def point_at(file: Path, text: str, kind: str, name: str, instance: str = BOTH) 
         ("low", "toggle", "none[2]:1->0", BOTH, None),
         ("wire nowhere", "line", "block", BOTH, None),
         ("if (n[i])", "branch", "if", BOTH, None),
+        ("n > 8'd3", "expression", "((32'sh1[7:0] == n)==1) => 1", BOTH, None),
     ],
 )
 def test_each_kind_of_point(
