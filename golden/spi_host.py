@@ -172,8 +172,11 @@ class SpiHost:
 
     def odd(self) -> HostPiece:
         """Any 40 bits, though no register is configured: reads with writes, command 3, addresses of nothing."""
+        yield from self.frame(self._odd())
+
+    def _odd(self) -> int:
         addr = self._port.without_register(self._any(self._port.addr.width))
-        yield from self.frame(self._port.transaction(addr, self._any(self._port.data.width)))
+        return self._port.transaction(addr, self._any(self._port.data.width))
 
     def near_miss(self) -> HostPiece:
         """Send the opposite content to a register's address with one wrong bit; all bits and registers have a turn."""
@@ -239,3 +242,27 @@ class SpiHost:
         yield from self._host.shift_fast(self.frame_levels(self._memory_frame()), self._traffic.per_clock)
         yield from self._host.wait(draw((1, 20), self._rng))
         yield from self.register(self._port.gate, 0)
+
+    def fast_session(self) -> HostPiece:
+        """Gate the network for a while, with SCK faster than the clock, and pauses anywhere in the frames.
+
+        So a frame finds the one before it still at work.
+        """
+        n = draw(self._traffic.session, self._rng)
+        transactions = [self._memory_frame() if self._rng.random() < 0.6 else self._odd() for _ in range(n)]
+        gates = [self._port.encode(RegisterWrite(self._port.gate, 0, level)) for level in (1, 0)]
+        levels = [level for each in (gates[0], *transactions, gates[1]) for level in self.frame_levels(each)]
+        while levels:
+            n = draw((20, 160), self._rng)
+            yield from self._host.shift_fast(levels[:n], self._traffic.per_clock)
+            levels = levels[n:]
+            yield from self._host.wait(draw((0, 8), self._rng))
+
+    def fast_config(self) -> HostPiece:
+        """Rewrite one of the registers named in ``retune``, with SCK faster than the clock."""
+        name = str(self._rng.choice(list(self._traffic.retune)))
+        i = draw((0, self._chip.register(name).n_addrs - 1), self._rng)
+        yield from self._fast(self._port.encode(RegisterWrite(name, i, draw(self._traffic.retune[name], self._rng))))
+
+    def _fast(self, transaction: int) -> HostPiece:
+        yield from self._host.shift_fast(self.frame_levels(transaction), self._traffic.per_clock)

@@ -161,6 +161,13 @@ GATED = SpiHostTraffic({"stray": 8, "odd": 4, "pause": 4}, gap=Clocks(1, 100), h
 FAST = SpiHostTraffic(
     {"fast": 6, "session": 1}, gap=Clocks(20, 600), half=Clocks(1, 2), per_clock=Clocks(1, 20, 0.1, 81, 81)
 )
+FAST_FRAMES = SpiHostTraffic(
+    {"fast_session": 4, "fast_config": 4, "reset": 1},
+    gap=Clocks(1, 40),
+    per_clock=Clocks(16, 160),
+    retune={"SPI_OPEN_LOOP": (0, 1), "SPI_MAX_NEUR": (0, 12)},
+    session=(0, 8),
+)
 NEAR_MISSES = SpiHostTraffic({"near_miss": 1}, gap=Clocks(1, 60), per_clock=Clocks(4, 16))
 
 # --- Resets, and senders and receivers that break the rules -----------------------------------------------------

@@ -63,6 +63,17 @@ SPI_RECIPES = {
         synapses=Synapses(pre=1),
         host=SpiHostTraffic({"session": 1}, gap=Clocks(1, 40), half=Clocks(1, 1), session=(10, 30)),
     ),
+    "spi_fast_frames": TinyOdinRecipe(
+        "Frames at the highest speed, one after the other, and gates and resets between any two of them: each takes "
+        "effect at its own clock.",
+        Traffic({"virtual": 8, "tref": 2, "tref_all": 0.2, "spike": 1}, hot=8, weight=(-2, 7)),
+        n_cycles=40_000,
+        registers={"SPI_MAX_NEUR": 8, "SPI_OPEN_LOOP": (0, 1), "SPI_AER_SRC_CTRL_nNEUR": (0, 1)},
+        neurons=(EAGER, RANDOM),
+        synapses=Synapses(weight=(-8, 7), density=1.0, pre=256),
+        receiver=ReceiverTiming(latency=Clocks(0, 3, 0.1, 20, 100)),
+        host=crossbar.FAST_FRAMES,
+    ),
     "spi_near_threshold": TinyOdinRecipe(
         "An SPI write to a neuron compares its potential with the threshold as it is: no weight and no leak is added.",
         Traffic({"virtual": 4, "tref": 1, "spike": 2}, hot=8, pre=4, weight=(-8, 7)),

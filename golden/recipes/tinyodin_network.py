@@ -48,6 +48,13 @@ NETWORK_RECIPES = {
             Group("lif", {"thr": (1, 3), "core": (-20, 4), "leak_str": (0, 3)}),
         ),
     ),
+    "tref_addresses": TinyOdinRecipe(
+        "A time reference goes to all neurons at address 255 only: an address with one more 0 is a neuron.",
+        Traffic({"tref": 6, "virtual": 1}, hot=256),
+        n_cycles=30_000,
+        registers={"SPI_MAX_NEUR": (4, 8), "SPI_OPEN_LOOP": 1},
+        neurons=(LIF,),
+    ),
     "virtual_events": TinyOdinRecipe(
         "Virtual events of every weight reach the first 16 neurons; one of weight 0 is taken for the neuron's spike.",
         Traffic({"virtual": 1}, weight=(-8, 7)),
