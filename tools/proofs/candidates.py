@@ -11,7 +11,7 @@ import numpy as np
 from draupnir.tools.proofs.statements import AtMost, Bit, Constant, Contents, Fact, Implies, Same, Statement
 
 FACT_BITS = 5  # the widest word of which each content is a fact; of wider words only 0 and the highest are
-MOST_CONTENTS = 24  # that a word has in the samples, if each of them is to be a fact
+MOST_CONTENTS = 16  # that a word has in the samples, if each of them is to be a fact
 MACHINE_STATES = 5  # the fewest contents of a word that are taken as the states of a machine
 MOST_BITS = 32  # of a word with a bound
 ROWS = 1 << 16  # of a product of matrices; its sums are exact
@@ -74,15 +74,16 @@ class BitClasses:
                 yield Constant(bit, opposite) if first is None else Same(bit, first[0], opposite != first[1])
 
 
-def others(samples: Samples) -> list[Statement]:
-    """Return bounds and implications that hold in the samples."""
+def bounds(samples: Samples) -> list[Statement]:
+    """Return bounds that hold in the samples."""
+    return [*_bounds(samples.widths, samples.words())]
+
+
+def conditional(samples: Samples) -> list[Statement]:
+    """Return bounds and implications that hold in the samples where a fact holds."""
     words = samples.words()
     facts = _facts(samples.widths, words)
-    return [
-        *_bounds(samples.widths, words),
-        *_conditional_bounds(facts, words),
-        *_implications(facts, samples.widths, words),
-    ]
+    return [*_conditional_bounds(facts, samples.widths, words), *_implications(facts, samples.widths, words)]
 
 
 def _bounds(widths: Mapping[str, int], words: Mapping[str, np.ndarray]) -> Iterator[Statement]:
@@ -104,14 +105,15 @@ def _facts(widths: Mapping[str, int], words: Mapping[str, np.ndarray]) -> list[F
     return facts
 
 
-def _conditional_bounds(facts: Sequence[Fact], words: Mapping[str, np.ndarray]) -> Iterator[Statement]:
-    """Yield bounds of words in the states of machines with more than two states."""
+def _conditional_bounds(
+    facts: Sequence[Fact], widths: Mapping[str, int], words: Mapping[str, np.ndarray]
+) -> Iterator[Statement]:
+    """Yield bounds in the states of machines: words with several contents, but not all that their bits could have."""
     n_facts: dict[str, int] = defaultdict(int)
     for fact in facts:
         n_facts[fact.cell] += 1
-    for fact in facts:
-        if n_facts[fact.cell] < MACHINE_STATES:
-            continue
+    machines = {cell for cell, n in n_facts.items() if MACHINE_STATES <= n < 1 << widths[cell]}
+    for fact in (fact for fact in facts if fact.cell in machines):
         matches = words[fact.cell] == fact.value
         for cell, contents in words.items():
             limit, whole = int(contents[matches].max(initial=0)), int(contents.max(initial=0))

@@ -15,7 +15,7 @@ import bitwuzla
 from bitwuzla import Kind
 
 from draupnir.tools.proofs.anyedge import AnyEdge, State
-from draupnir.tools.proofs.candidates import BitClasses, Samples, others
+from draupnir.tools.proofs.candidates import BitClasses, Samples, bounds, conditional
 from draupnir.tools.proofs.cut import StepModule
 from draupnir.tools.proofs.logic import Bits, Logic, Truth
 from draupnir.tools.proofs.statements import AtMost, Bit, Constant, Contents, Same, Statement
@@ -91,16 +91,19 @@ def find(
     step : the netlist, from ``cut``
     samples : states that it had after its start
     reset : None for a netlist that starts with the initial content of each flip-flop
-    seconds : the limit of time for all; if it is not enough, there are no invariants
+    seconds : the limit of time for all; if it is not enough, there are fewer invariants, or none
     """
     candidates, end = _Candidates(samples), time.monotonic() + seconds
     first, steps = _first(step, netlist, reset), _steps(step, netlist)
-    for question in (first, steps):
-        if not question.drop_wrong(candidates, end):
-            return Invariants(reset=reset)
+    statements: list[Statement] = []
+    for more in ([], conditional(samples)):
+        candidates.add(more)
+        if not all(question.drop_wrong(candidates, end) for question in (first, steps)):
+            return Invariants(tuple(statements), _names(netlist), reset)
+        statements = candidates.statements()
     wide = (cell for cell, width in samples.widths.items() if 1 << width > HORIZON)
     counters = (AtMost(cell, HORIZON) for cell in wide if first.is_zero(cell) and steps.grows_by_1(cell))
-    return Invariants(tuple(candidates.statements()), _names(netlist), reset, tuple(counters))
+    return Invariants(tuple(statements), _names(netlist), reset, tuple(counters))
 
 
 class _Candidates:
@@ -108,11 +111,15 @@ class _Candidates:
 
     def __init__(self, samples: Samples) -> None:
         self._classes = BitClasses(samples)
-        self._others = others(samples)
+        self._others = bounds(samples)
         self._n_raises: dict[str, int] = {}
 
     def statements(self) -> list[Statement]:
         return [*self._classes.statements(), *self._others]
+
+    def add(self, statements: Sequence[Statement]) -> None:
+        """Add candidates to those that have not been dropped."""
+        self._others += statements
 
     def drop(self, contents: Contents) -> None:
         """Drop or weaken all statements that do not hold in a state."""
