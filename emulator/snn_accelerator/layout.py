@@ -16,7 +16,7 @@ N_OUT = 2
 DIVIDERS = ("clk2", "clk3", "clk4", "clk5")
 
 
-class Group(NamedTuple):
+class NeuronGroup(NamedTuple):
     """A group of 16 neurons.
 
     letter : of the instance in wrapped_snn.v
@@ -32,11 +32,11 @@ class Group(NamedTuple):
 
 
 GROUPS = (
-    Group("a", "neuron", 1),
-    *(Group(letter, "neuron_slow", 1, divider) for letter, divider in zip("bcde", DIVIDERS, strict=True)),
-    Group("f", "neuron_2x", 2),
-    Group("g", "neuron_4x", 3),
-    Group("h", "neuron_8x", 4),
+    NeuronGroup("a", "neuron", 1),
+    *(NeuronGroup(letter, "neuron_slow", 1, divider) for letter, divider in zip("bcde", DIVIDERS, strict=True)),
+    NeuronGroup("f", "neuron_2x", 2),
+    NeuronGroup("g", "neuron_4x", 3),
+    NeuronGroup("h", "neuron_8x", 4),
 )
 QUICK = tuple(i for i, group in enumerate(GROUPS) if not group.divider)
 SLOW = tuple(i for i, group in enumerate(GROUPS) if group.divider)

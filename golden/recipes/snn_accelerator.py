@@ -14,7 +14,7 @@ from draupnir.golden.stimulus import Stimulus, random_levels, resets
 
 
 @dataclass(frozen=True)
-class Recipe:
+class AcceleratorRecipe:
     """A recipe.
 
     levels : the possible levels of ``in1``; None for all
@@ -33,7 +33,7 @@ class Recipe:
     reset_at_first: bool = True
 
 
-def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
+def prepare(recipe: AcceleratorRecipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
     """Return the stimulus; there are no memories to load."""
     rng = np.random.default_rng(seed)
     host = resets(CHIP, recipe.resets_every, rng, recipe.reset_length, at_first=recipe.reset_at_first)
@@ -41,28 +41,28 @@ def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]
 
 
 RECIPES = {
-    "any_input": Recipe("Each group of neurons has its own leak and its own clock."),
-    "at_threshold": Recipe(
+    "any_input": AcceleratorRecipe("Each group of neurons has its own leak and its own clock."),
+    "at_threshold": AcceleratorRecipe(
         "A neuron spikes if its potential was at least 32 a clock before.", levels=range(10, 36), stay=Clocks(1, 80)
     ),
-    "weak_input": Recipe(
+    "weak_input": AcceleratorRecipe(
         "Only groups with a small leak spike, and only some of them.", levels=range(12, 26), stay=Clocks(30, 300)
     ),
-    "strong_input": Recipe(
+    "strong_input": AcceleratorRecipe(
         "A potential wraps modulo 256, so a strong input can silence a neuron.",
         levels=range(180, 256),
         stay=Clocks(1, 24),
     ),
-    "impulses": Recipe(
+    "impulses": AcceleratorRecipe(
         "A slow neuron sees the input at a rise of its own clock only.",
         levels=(0, 0, 0, 0, 0, 0, 40, 255),
         stay=Clocks(1, 9),
     ),
-    "often_reset": Recipe(
+    "often_reset": AcceleratorRecipe(
         "A reset stops the divided clocks, and leaves the potentials of the slow neurons as they are.",
         resets_every=Clocks(1, 40),
     ),
-    "reset_late": Recipe(
+    "reset_late": AcceleratorRecipe(
         "Before the first reset all thresholds are 0, so all neurons spike at each clock.",
         levels=range(64),
         stay=Clocks(1, 30),

@@ -18,7 +18,7 @@ BURSTS = (0, 0, 0, ALL, 0x00FF, 0x5555, 0x0001)
 
 
 @dataclass(frozen=True)
-class Recipe:
+class NetworkRecipe:
     """A recipe.
 
     levels : the possible levels of ``in_signal``; None for all
@@ -38,12 +38,12 @@ class Recipe:
 
 
 RECIPES = {
-    "any_input": Recipe("An input neuron's potential is its input of two clocks before, and never reaches 16."),
-    "all_ones": Recipe("Not even a constant input makes a neuron spike.", levels=(ALL,)),
-    "often_reset": Recipe(
+    "any_input": NetworkRecipe("An input neuron's potential is its input of two clocks before, and never reaches 16."),
+    "all_ones": NetworkRecipe("Not even a constant input makes a neuron spike.", levels=(ALL,)),
+    "often_reset": NetworkRecipe(
         "A reset sets each threshold to 64, and the clock after it to 16.", resets_every=Clocks(1, 12)
     ),
-    "reset_late": Recipe(
+    "reset_late": NetworkRecipe(
         "Without a reset all thresholds are 0 in the first clock, and the spikes of that clock never die out.",
         levels=BURSTS,
         resets_every=Clocks(200, 400),
@@ -52,14 +52,14 @@ RECIPES = {
     ),
 }
 LIVELY = {
-    "bursts": Recipe("After a spike the potential is only the current.", levels=BURSTS, stay=Clocks(1, 60)),
+    "bursts": NetworkRecipe("After a spike the potential is only the current.", levels=BURSTS, stay=Clocks(1, 60)),
 }
 
 
 def book(chip: Chip) -> RecipeBook:
     """The recipes of the chip; a repaired one spikes, and has one recipe more."""
 
-    def prepare(recipe: Recipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
+    def prepare(recipe: NetworkRecipe, seed: int) -> tuple[Stimulus, dict[str, np.ndarray]]:
         rng = np.random.default_rng(seed)
         host = resets(chip, recipe.resets_every, rng, recipe.reset_length, at_first=recipe.reset_at_first)
         return Stimulus(host, [random_levels(chip, "in_signal", recipe.stay, rng, recipe.levels)]), {}

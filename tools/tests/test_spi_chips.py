@@ -17,7 +17,7 @@ from draupnir.emulator.spi.port import MemoryWrite, decode, port
 from draupnir.tools.compile.spi import stream
 from draupnir.tools.compile.summary import summary
 
-CHIPS = chips.names()
+CHIPS = [name for name in chips.names() if chips.package(name).port]
 HALF_TO_READ = 8  # clocks: ReckOn puts a word's first bit on MISO as soon as it has read it, for one SCK period
 
 
