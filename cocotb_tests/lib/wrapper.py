@@ -31,6 +31,13 @@ module {top};
     {halves}
     reg {recording};
 
+    // The pins are public, and on public variables as such Verilator would evaluate the design at any time.
+    {variables}
+    // Icarus finds a signal in a generate block without a name only after the instance.
+    {instance} {design} (
+        {connections}
+    );
+
     // All processes wait for this: of different things to wait for, Verilator looks at each at every edge.
     wire [{last_watched}:0] draupnir_watched = {watched};
 
@@ -64,16 +71,10 @@ module {top};
         end
     end
 {players}
-    // The pins are public, and on public variables as such Verilator would evaluate the design at any time.
-    {variables}
     always begin
         {driven} = {driving};
         @(draupnir_watched);
     end
-
-    {instance} {design} (
-        {connections}
-    );
 endmodule
 """
 
