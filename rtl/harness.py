@@ -49,6 +49,8 @@ inline void whole_back(Vmodel& top, unsigned edges) {
 @BACK@
 }
 
+@SETTLE@
+
 #include "edges.h"  // clock_edges and clock_back, made when Verilator has made the model: see rtl/edges.py
 
 namespace {
@@ -199,7 +201,10 @@ EXPORT int model_signal(void* handle, const char* scope, const char* name, int w
             else std::memcpy(bytes, content, n_bytes);
         }
     }
-    if (write) model.top->eval();
+    if (write) {
+        settle_all(*model.top);
+        model.top->eval();
+    }
     return n_bytes;
 } catch (const std::exception& e) {
     last_error = e.what();
@@ -229,6 +234,13 @@ EXPORT int model_memory(void* handle, const char* name, uint32_t* limbs, int wri
 """
 
 
+# Of a wire whose source did not change, eval() keeps the content. So all logic is evaluated, as at the start.
+_SETTLE = """\
+#include "Vmodel___024root.h"
+void Vmodel___024root___eval_settle(Vmodel___024root*);
+inline void settle_all(Vmodel& top) { Vmodel___024root___eval_settle(top.rootp); }"""
+
+
 def cpp_harness(design: Design, chip: Chip) -> str:
     """Return the harness in C++; the pins have their positions in ``chip.input_word`` and ``chip.output_word``."""
     apply = [line for pin in chip.inputs for line in _apply(chip, design, pin)]
@@ -237,6 +249,7 @@ def cpp_harness(design: Design, chip: Chip) -> str:
     take += [line for probe in probes for line in _take_probe(chip, probe)]
     memories = [_located(design, name, path) for name, path in design.memories.items()]
     back = _back(chip, design)
+    settle = _SETTLE if design.registers else "inline void settle_all(Vmodel&) {}"
     filled = _HARNESS.replace("@N_IN@", str(len(chip.input_word.row)))
     filled = filled.replace("@N_OUT@", str(len(chip.output_word.row)))
     slots = {
@@ -245,6 +258,7 @@ def cpp_harness(design: Design, chip: Chip) -> str:
         "@MEMORIES@": (8, memories),
         "@PROBES@": (4, [f"const void* {_pointer(probe)} = nullptr;" for probe in probes]),
         "@FIND@": (8, [_find(design, probe) for probe in probes]),
+        "@SETTLE@": (0, [settle]),
         "@EDGES@": (4, _edges(chip, design)),
         "@BACK@": (4, [*back, "top.eval();"] if back else []),
         "@LEVELS@": (8, [f"top->{member(design.port(c.pin))} = levels >> {k} & 1;" for k, c in enumerate(chip.clocks)]),
