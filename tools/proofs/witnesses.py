@@ -49,7 +49,7 @@ def _write_state(step: ChipStep, witness: Witness, place: Path, why: str) -> Non
     model = chips.model(chip.name, chip.sizes)()
     pins = put_into(model, witness.unknowns, step.pins_after or "")
     contents, memories = state.of_model(model), {name: words.copy() for name, words in model.memories.items()}
-    rows, clk = to_rows(chip.input_word, [pins] * CLOCKS), np.ones(CLOCKS, np.uint8)
+    rows, clk = to_rows(chip.input_word, [pins] * CLOCKS), np.resize(np.array(chip.period, np.uint8), CLOCKS)
     outputs = model.drive(rows, clk)
     trace = Trace(chip, rows, clk, outputs, known_at_edges(chip.output_word, clk), wave_out.schedule(clk))
     save(Recording(trace, memories, model.memories), place, why, {"kind": "model"}, "", None, state=contents)

@@ -28,10 +28,16 @@ from draupnir.rtl import devices, emit, foreign, registers, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.initial import ZERO
 from draupnir.tools.proofs import job, odin_cases, sources, tinyodin_cases, witnesses
-from draupnir.tools.proofs.claim import Leaf, prove
+from draupnir.tools.proofs.claim import Leaf, Proof, Witness, prove
+from draupnir.tools.proofs.whole import ChipStep
 from draupnir.tools.proofs.words import izh_results
 
 FLAGS = {(0, 0): (3, 0), (1, 0): (4, 1), (0, 1): (2, 0)}  # v_up and v_down -> both weights that show them
+
+
+def whole_steps(chip):
+    """The steps of a whole chip that are a moment of a run."""
+    return [part for part in job.parts(chip, ()) if isinstance(part, ChipStep) and part.pins_after is not None]
 
 
 def end_of(run):
@@ -157,6 +163,20 @@ def test_a_case_fails_on_the_rtl_with_the_bug(tmp_path):
     device = devices.InIcarus(foreign.read(rtl, TINY), TINY, ZERO)
     (outcome,) = regress(device, TINY, [case.load(folder)])
     assert not outcome.holds
+
+
+STEPS = [(chip, step) for chip in chips.names() if chips.package(chip).proofs for step in whole_steps(chip)]
+
+
+@pytest.mark.parametrize(("chip", "step"), STEPS, ids=[f"{chip}-{step.name}" for chip, step in STEPS])
+def test_every_step_of_a_whole_chip_can_have_a_case(chip, step, tmp_path):
+    """A witness in which everything is 0, with all output pins as they are then."""
+    pins = {field.name + end: 0 for field in chips.declaration(chip).input_word for end in {"", step.pins_after}}
+    witness = Witness(pins, {"a pin": (0, 1)}, {}, ("in the model", "in the RTL"))
+    proof = Proof("", (), False, witness, 0.0, 1, 1)
+    folder = witnesses.write(step, "a chip", proof, tmp_path)
+    assert folder is not None and "a pin 0x0 in the model, 0x1 in the RTL." in case.load(folder).why
+    assert replay_recording(chips.model(chip)(), folder).holds
 
 
 @pytest.mark.slow
