@@ -158,6 +158,7 @@ class OurChip:
     probes : declared probe -> its path, for each probe that the RTL has
     registers : register of the golden model -> the path of the signal that has its content; see ``StatePlaces`` of
         tools/proofs
+    copied_registers : those of them whose content the RTL keeps in another form, too; a fault in one of both is another
     original_registers : the same for the chip's own Verilog, in which all other registers have the model's names
     """
 
@@ -170,6 +171,7 @@ class OurChip:
     on_boards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     probes: Mapping[str, str] = field(default_factory=dict)
     registers: Mapping[str, str] = field(default_factory=dict)
+    copied_registers: tuple[str, ...] = ()
     original_registers: Mapping[str, str] = field(default_factory=dict)
 
     def paths(self, **sizes: int) -> Mapping[str, str]:

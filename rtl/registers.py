@@ -19,9 +19,14 @@ from draupnir.rtl.verilated import Verilated
 
 
 def places(chip: Chip) -> dict[str, tuple[str, ...]]:
-    """Return the paths that each register's signal may have: in the chip's own Verilog, or in our RTL."""
-    has_rtl = chips.package(chip.name).rtl is not None
-    maps = (our_chip(chip.name).original_registers, our_chip(chip.name).registers) if has_rtl else ()
+    """Return the paths that each register's signal may have: in the chip's own Verilog, or in our RTL.
+
+    A register that our RTL keeps twice has no path there.
+    """
+    maps: list[Mapping[str, str]] = []
+    if chips.package(chip.name).rtl is not None:
+        ours = our_chip(chip.name)
+        maps = [ours.original_registers, {**ours.registers, **dict.fromkeys(ours.copied_registers, "")}]
     names = [reg.name for reg in state.registers(chip)]
     every = {name: [paths.get(name, name) for paths in maps] or [name] for name in names}
     return {name: tuple(dict.fromkeys(path for path in paths if path)) for name, paths in every.items()}

@@ -121,6 +121,7 @@ RTL = OurChip(
     },
     on_boards={"icebreaker": {"izh": False, "bursts": False, "sdsp": False}},
     registers={**REGISTERS, **OWN_REGISTERS},
+    copied_registers=("priority",),  # the bank, the round and the read pointer of the turn are registers, too
     original_registers={
         **ORIGINAL_REGISTERS,
         **{f"burst_{name}": f"genblk1[{{i}}].fifo_burst.{name}" for name in FIFO_REGISTERS},

@@ -46,6 +46,7 @@ def test_every_chip_has_a_place_for_each_register() -> None:
     places = registers.places(TOY)
     assert places["main_fill_cnt"] == ("fifo_spike_0.fill_cnt", "scheduler.main_fifo.fill_cnt")
     assert places["state"] == ("state", "controller._state")
+    assert registers.places(chips.declaration("odin"))["priority"] == ("priority",)  # ours keeps it twice
 
 
 @pytest.fixture(scope="module")
