@@ -54,7 +54,7 @@ def command(
     difference, which kills the mutant. A mutant that survives is
 
     \b
-    equivalent  if it is proved that it changes nothing, for any state and any inputs: no test can kill it;
+    equivalent  if it is proved that no test can kill it, or none of fewer than 16,777,216 clocks;
     a hole      if it is in a part that `draupnir prove` proves, and an input shows that it differs there;
     open        if neither is known.
 
