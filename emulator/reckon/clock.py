@@ -41,10 +41,12 @@ def apply_inputs(r: np.record, flat: np.ndarray, inputs: int) -> None:
     inputs_before = r.inputs
     r.inputs = inputs
     sck_before, sck = field(inputs_before, IN.SCK), field(inputs, IN.SCK)
-    rst = field(inputs, IN.RST)
+    rst_before, rst = field(inputs_before, IN.RST), field(inputs, IN.RST)
     if sck > sck_before:
         spi.sck_rise(r, flat, field(inputs, IN.MOSI))
-    if rst and (field(inputs_before, IN.RST) == 0 or sck != sck_before):
+    elif rst > rst_before:
+        spi.rst_rise(r, field(inputs, IN.MOSI))
+    if rst and (rst_before == 0 or sck != sck_before):
         spi.reset(r)
     elif sck < sck_before:
         spi.sck_fall(r)

@@ -65,12 +65,29 @@ def sck_rise(r: np.record, flat: np.ndarray, mosi: int) -> None:
     All data fields of a transaction write the same register, because its address does not move on.
     """
     shift_reg = wrap(r.spi_shift_reg_in << 1 | mosi, SPI_BITS)
+    addr = _write_addr(r)
+    if addr < N_ADDRS and PLACE[addr] >= 0:
+        flat[PLACE[addr]] = shift_reg & MASK[addr]
+    r.spi_shift_reg_in = shift_reg
+
+
+@kernel
+def rst_rise(r: np.record, mosi: int) -> None:
+    """Rising edge of RST: it writes SPI_RO_STAGE_SEL as a rising edge of SCK does, and nothing reads this register.
+
+    Its block in the Verilog names the edge of the reset, but does not ask for the reset.
+    """
+    if _write_addr(r) == A.spi_ro_stage_sel:
+        r.spi_ro_stage_sel = (r.spi_shift_reg_in << 1 | mosi) & MASK[A.spi_ro_stage_sel]
+
+
+@kernel
+def _write_addr(r: np.record) -> int:
+    """Return the address that the last bit of a data field writes, or N_ADDRS if none is written now."""
     data_end = _bit(r.spi_cnt) == LAST_BIT and _field(r.spi_cnt) != 0
     if data_end and field(r.spi_addr, HEADER.read) == 0 and field(r.spi_addr, HEADER.code) == CONFIG:
-        addr = field(r.spi_addr, HEADER.addr)
-        if addr < N_ADDRS and PLACE[addr] >= 0:
-            flat[PLACE[addr]] = shift_reg & MASK[addr]
-    r.spi_shift_reg_in = shift_reg
+        return field(r.spi_addr, HEADER.addr)
+    return N_ADDRS
 
 
 @kernel

@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.reckon.layout import CHIP, N_OUT, N, State
+from draupnir.emulator.reckon.layout import CHIP, N_OUT, REGISTERS, N, State
 from draupnir.rtl.design import OurChip
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.reckon.aer_in import AerIn
@@ -36,6 +36,64 @@ BLOCKS = (
     "output_errors",
     "eprop",
 )
+SYNCHRONISED = {
+    "aerin_req": "aer_in.req",
+    "sample": "controller.sample",
+    "infer_acc": "controller.infer_acc",
+    "out_ack": "aer_out.ack",
+}
+STAGES = {"sync_int": "stage0", "sync": "stage1"}
+WEIGHT_LFSRS = {"winp": "inp", "wrec": "rec", "wout": "out"}
+PLACES = {  # register of the golden model -> the signal that has its content, for proofs
+    **{name: f"spi._{name}" for name in ("spi_cnt", "spi_addr")},
+    "spi_shift_reg_in": "spi._shift_in",
+    "spi_shift_reg_out": "spi._shift_out",
+    **{name: f"spi_sync.spi__{part}" for name, part in (("spi_addr_out", "addr"), ("spi_data", "payload"))},
+    **{name: f"spi_sync.spi__{name}" for name in ("prog", "read")},
+    **{
+        r.name.lower(): f"spi.{r.name.lower()}_{{i}}" if r.n_addrs > 1 else f"spi.{r.name.lower()}_0" for r in REGISTERS
+    },
+    "spi_ro_stage_sel": "",  # nothing reads it, and the original also writes it at an edge of RST
+    "target_valid_sync_int": "controller.target_valid_sync_int",
+    "target_valid_sync": "controller.timestep__target_valid",
+    **{f"{pin}_{suffix}": f"{path}.{stage}" for pin, path in SYNCHRONISED.items() for suffix, stage in STAGES.items()},
+    **{f"time_tick_{stage}": f"controller.time_tick_{stage}" for stage in ("sync_int", "sync", "del")},
+    **{f"prog_{stage}": f"spi_sync.prog_{stage}" for stage in ("sync_int", "sync", "del")},
+    **{f"read_{stage}": f"spi_sync.read_{stage}" for stage in ("sync_int", "sync")},
+    "aerin_ack": "aer_in.ack",
+    **{name: f"aer_in.{name}" for name in ("reg_tar", "class_label", "got_label", "target_cnt")},
+    "out_req": "aer_out.req",
+    "out_data": "aer_out.bus",
+    "send_cnt": "aer_out.send_cnt",
+    "cnt_winner": "aer_out.cnt_winner_{i}",
+    "state": "controller.timestep__state",
+    "timing_error": "controller._timing_error",
+    "tick_cnt": "controller.tick_cnt",
+    "neur_step_cnt": "controller.timestep__neur_step_cnt",
+    "state_evt": "event_controller.sweep__state",
+    **{name: f"event_controller.sweep__{name}" for name in ("neur256_cnt", "neur128x2_cnt", "supp_cycle")},
+    "wout_cs_del": "eprop.wout_is_spikes",
+    "e_pre": "eprop.sweep__e_pre",
+    "e_post_msb": "eprop.eprop__group",
+    "e_post_lsb": "eprop.sweep__e_post_lsb",
+    "buf16_post": "eprop.sweep__post_phase",
+    **dict.fromkeys(("learning_signals", "neur_h"), ""),  # their product is kept instead
+    "trace_reg": "eprop.excess",
+    "oneur_u": "output_neurons.oneur_u",
+    "neur_data_o": "hidden_neurons.r_word",
+    "wout_data_o": "eprop.weights_out.r_word",
+    "winp_data_o": "eprop.weights_inp.r_word",
+    "wrec_data_o": "eprop.weights_rec.r_word",
+    "srnn_readback": "srnn_readback",
+    **{f"lfsr_{name}": f"eprop.weights_{path}.lfsr.window" for name, path in WEIGHT_LFSRS.items()},
+    "lfsr_noise_neur": "hidden_neurons.lfsr_noise_neur.window",
+    "lfsr_strnd_oneur_u": "output_neurons.lfsr_strnd_oneur_u.window",
+    **{
+        f"lfsr_strnd_{name}{n}": f"hidden_neurons.neuron_{n}.lfsr_strnd_{name}{n}.window"
+        for name in ("neur_u", "tinp", "trec", "tout")
+        for n in range(2)
+    },
+}
 
 
 class Reckon(wiring.Component):
@@ -79,7 +137,7 @@ class Reckon(wiring.Component):
 
     def _make_domains(self, m: Module) -> None:
         """Make the clock domains. A reset acts immediately in ``sync`` and the SPI's domains, else a clock later."""
-        rst_sync_int, rst_sync = Signal(reset_less=True), Signal(reset_less=True)
+        rst_sync_int, rst_sync = (Signal(reset_less=True, name=name) for name in ("rst_sync_int", "rst_sync"))
         m.d.sync += [rst_sync_int.eq(self.RST), rst_sync.eq(rst_sync_int)]
         self._add_domain(m, ClockDomain("sync", async_reset=True), self.CLK_EXT, rst_sync)
         self._add_domain(m, ClockDomain("srst"), self.CLK_EXT, rst_sync)
@@ -215,4 +273,5 @@ RTL = OurChip(
         "wrec": "eprop.weights_rec.memory.sram.words",
         "wout": "eprop.weights_out.memory.sram.words",
     },
+    registers=PLACES,
 )

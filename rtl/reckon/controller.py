@@ -82,7 +82,8 @@ class Controller(wiring.Component):
 
     def _count_ticks(self, m: Module) -> None:
         config, step = self.config, self.timestep
-        time_tick_sync_int, time_tick_sync, time_tick_del = Signal(), Signal(), Signal()
+        time_tick_sync_int, time_tick_sync = Signal(name="time_tick_sync_int"), Signal(name="time_tick_sync")
+        time_tick_del = Signal()
         with m.If(~config.spi_local_tick):
             m.d.sync += [
                 time_tick_sync_int.eq(self.time_tick),

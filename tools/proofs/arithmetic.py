@@ -9,7 +9,7 @@ from typing import Any
 
 from bitwuzla import Kind
 
-from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth, Words
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth
 
 _BINARY: dict[type[ast.operator], tuple[Callable[[Any, Any], Any], Kind | None]] = {
     ast.Add: (operator.add, Kind.BV_ADD),
@@ -84,6 +84,8 @@ class Arithmetic:
             return plain(one, other)
         if kind is None:
             return self._divided(op, one, other)
+        if kind is Kind.BV_MUL:
+            return self.logic.product(self.bits(one), self.bits(other))
         return self.bits(one).apply(kind, self.bits(other))
 
     def _divided(self, op: type[ast.operator], one: Any, other: Any) -> Any:
@@ -121,8 +123,6 @@ class Arithmetic:
         if isinstance(one, bool | Truth) and isinstance(other, bool | Truth):
             terms = [condition, self._as_truth(one), self._as_truth(other)]
             return one if one is other else self.logic.truth(Kind.ITE, terms)
-        if isinstance(one, Words):
-            return other if one.term == other.term else other.unless(condition, one)
         if isinstance(one, int) and isinstance(other, int) and one == other:
             return int(one)
         return condition.choose(self.bits(one), self.bits(other))

@@ -7,14 +7,16 @@ whole steps.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from draupnir.emulator.declare import Block
 from draupnir.tools.proofs.claim import ProofTask
-from draupnir.tools.proofs.whole import ChipStep, Setting
+from draupnir.tools.proofs.whole import LIMB, ChipStep, Setting
 
+LIMB_OF = re.compile(rf"{LIMB} \d+ of ")
 ENDS = {"clock-edge": "clock", "pin-edges": "pins"}  # step of the whole chip -> the end of the name for a block
 
 
@@ -49,5 +51,5 @@ def _reduced(task: ProofTask, setting: Setting, block: Block) -> ProofTask:
 
 
 def _registers(results: Any) -> Iterator[str]:
-    """Yield the register of each result, without the number of its element."""
-    return (name.partition("[")[0] for name in results)
+    """Yield the register of each result, without the number of its element, or the word without that of its limb."""
+    return (LIMB_OF.sub("", name).partition("[")[0] for name in results)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -123,6 +123,7 @@ class Proof:
     witness : None unless the claim is false
     seconds : CPU time of the solver
     n_unknown : bits for all of whose contents the claim is
+    undecided : results for which the time was not enough
     """
 
     claim: str
@@ -132,6 +133,7 @@ class Proof:
     seconds: float
     n_results: int
     n_unknown: int
+    undecided: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,7 @@ class ProofTask:
     word : the fields of the unknown "word", for people
     rest : the simplest content of an unknown, where it is not 0
     is_possible : a witness for which this is true is preferred
+    alone : results whose question has a solver of its own; the other questions have one together
     """
 
     logic: Logic
@@ -195,6 +198,7 @@ class ProofTask:
     word: Word | None = None
     rest: Mapping[str, int] = field(default_factory=dict)
     is_possible: Truth | None = None
+    alone: Collection[str] = ()
 
 
 def prove_law(law: Law, claim: str, seconds: float, solver: str = BITWUZLA) -> Proof:
@@ -222,21 +226,24 @@ def demands(kernels: Kernels) -> list[Pairs]:
 
 
 def solve(problem: ProofTask, claim: str, seconds: float) -> Proof:
-    """Ask the solver each question; seconds : its limit for each. The first that has another answer is the last."""
+    """Ask the solver each question; seconds : its limit for each. The first with a witness is the last."""
     start = time.thread_time()
     solver = solvers.make(problem.logic, [*problem.assumptions.values()], seconds)
-    holds: bool | None = True
+    undecided: list[str] = []
     witness = None
     for pairs in problem.questions:
         equal, vectors = _all_equal(problem.logic, pairs), _vectors(problem.unknowns, pairs)
-        answer = solver.ask(equal, vectors, last=len(problem.questions) == 1)
-        if not answer.holds:
-            holds = answer.holds
-            if holds is False:
-                witness = _best_witness(problem, pairs, answer, seconds)
+        alone = len(problem.questions) == 1 or next(iter(pairs)) in problem.alone
+        one_solver = solvers.make(problem.logic, [*problem.assumptions.values()], seconds) if alone else solver
+        answer = one_solver.ask(equal, vectors, last=alone)
+        if answer.holds is None:
+            undecided += pairs
+        elif not answer.holds:
+            witness = _best_witness(problem, pairs, answer, seconds)
             break
+    holds = False if witness is not None else None if undecided else True
     elapsed, n_results = time.thread_time() - start, sum(map(len, problem.questions))
-    return Proof(claim, tuple(problem.assumptions), holds, witness, elapsed, n_results, problem.n_unknown)
+    return Proof(claim, tuple(problem.assumptions), holds, witness, elapsed, n_results, problem.n_unknown, undecided)
 
 
 def _best_witness(problem: ProofTask, pairs: Pairs, answer: SolverAnswer, seconds: float) -> Witness:

@@ -19,6 +19,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.tools.proofs import derived
 from draupnir.tools.proofs.logic import Bits, Logic, Truth, Words
 from draupnir.tools.proofs.netlist import NetlistReader
+from draupnir.tools.proofs.two_clocks import ALSO_AT
 
 FLIP_FLOPS = ("$dff", "$adff")
 MEMORY = "$mem_v2"
@@ -102,11 +103,21 @@ class ClockedModule:
 
     def _clocked(self, reader: NetlistReader, name: str, content: Bits, edges: Edges) -> Bits:
         cell = self.flip_flops[name]
-        edge = self._edge(cell["connections"]["CLK"], int(cell["parameters"]["CLK_POLARITY"], 2) == 1, edges)
-        if edge is None:
+        first = self._edge(cell["connections"]["CLK"], int(cell["parameters"]["CLK_POLARITY"], 2) == 1, edges)
+        others = [self._edge(clock, rising, edges) for clock, rising in self._other_clocks(name, cell)]
+        clock_edges = [each for each in (first, *others) if each is not None]
+        if not clock_edges:
             return content
+        edge = clock_edges[0] if len(clock_edges) == 1 else self.logic.truth(Kind.OR, clock_edges)
         # A reset that is active at the edge goes before D, also if this edge ends it.
         return edge.choose(self._reset(reader, name, reader.bits(cell["connections"]["D"])), content)
+
+    def _other_clocks(self, name: str, cell: Mapping[str, Any]) -> list[tuple[Sequence[Any], bool]]:
+        """The clocks of a flip-flop with several, apart from the first: the bit, and True for the rising edge."""
+        words = cell["attributes"].get(ALSO_AT, "").split()
+        path = name.removeprefix("$flatten\\").split(".$", 1)[0]  # of the module that the flip-flop is in
+        bits = (self.netlist["netnames"].get(f"{path}.{signal}") for signal in words[1::2])
+        return [(net["bits"], edge == "posedge") for edge, net in zip(words[::2], bits, strict=True) if net is not None]
 
     def _reset(self, reader: NetlistReader, name: str, content: Bits) -> Bits:
         cell = self.flip_flops[name]
@@ -132,8 +143,7 @@ class ClockedModule:
             )
             old = words.select(addr).apply(Kind.BV_AND, _inverted(enable))
             word = data.apply(Kind.BV_AND, enable).apply(Kind.BV_OR, old)
-            writes = self.logic.every((edge, enable.is_true()))
-            words = words.unless(writes, words.with_word(addr, word))
+            words = words.with_write(edge, addr, word)  # without an enabled bit this is the old word
         return words
 
     def _edge(self, clock: Sequence[Any], rising: bool, edges: Edges) -> Truth | None:
@@ -144,10 +154,12 @@ class ClockedModule:
     def _clock_port(self, bit: Any) -> tuple[str, bool]:
         inverted = False
         while bit not in self._input_ports:
-            cell = self._inverters.get(bit)
-            if cell is None:
+            if bit in self._passed_on:
+                bit = self._passed_on[bit]
+            elif bit in self._inverters:
+                bit, inverted = self._inverters[bit], not inverted
+            else:
                 raise InputError("a proof cannot read a clock that is no input port")
-            bit, inverted = cell, not inverted
         return self._input_ports[bit], inverted
 
     @cached_property
@@ -159,23 +171,42 @@ class ClockedModule:
         cells = self.netlist["cells"].values()
         return {cell["connections"]["Y"][0]: cell["connections"]["A"][0] for cell in cells if cell["type"] == "$not"}
 
+    @cached_property
+    def _passed_on(self) -> dict[Any, Any]:
+        """The clocks to which an OR adds a clock that is always 0."""
+        gates = [cell["connections"] for cell in self.netlist["cells"].values() if cell["type"] == "$or"]
+        pairs = [(gate["Y"][0], gate["A"] + gate["B"]) for gate in gates if len(gate["Y"]) == 1]
+        return {y: next(bit for bit in bits if bit != "0") for y, bits in pairs if "0" in bits and set(bits) != {"0"}}
+
     # --- Names
 
     def bits_of(self, name: str) -> Sequence[Any]:
         """Return the bits of a signal: its path below the top, or the end of it, in any case of letters.
 
-        Raises InputError if there is none, and if several signals that differ have this name.
+        A path with the same case of letters goes before others. Raises InputError if there is none, and if several
+        signals that differ have this name.
         """
         ending = name.lower()
-        candidates = [bits for path, bits in self._names if path == ending] or [
-            bits for path, bits in self._names if path.endswith(f".{ending}")
-        ]
+        last = self._names_by_end.get(ending.rpartition(".")[2], ())
+        candidates = (
+            [bits for path, bits in last if path == name]
+            or [bits for path, bits in last if path.lower() == ending]
+            or [bits for path, bits in last if path.lower().endswith(f".{ending}")]
+        )
         signals = [bits for bits in candidates if self._is_kept(bits)] or candidates
         if not signals:
             raise InputError(f"a proof finds no signal {name}; right is a design with the chip's own names")
         if any(bits != signals[0] for bits in signals):
             raise InputError(f"a proof finds several signals {name}; right is a design with the chip's own names")
         return signals[0]
+
+    @cached_property
+    def _names_by_end(self) -> dict[str, list[tuple[str, Sequence[Any]]]]:
+        """All signals by the last part of their path in small letters."""
+        by_end: dict[str, list[tuple[str, Sequence[Any]]]] = {}
+        for path, bits in self._names:
+            by_end.setdefault(path.lower().rpartition(".")[2], []).append((path, bits))
+        return by_end
 
     def has(self, path: str) -> bool:
         """Return True if there is a signal, or a memory's word, with a path."""
@@ -221,7 +252,7 @@ _NUMBER = re.compile(r"\$\d+")  # with which Amaranth tells equal names apart
 
 def _names(netlist: Mapping[str, Any]) -> list[tuple[str, Sequence[Any]]]:
     nets = netlist["netnames"].items()
-    return [(_NUMBER.sub("", name).lower(), net["bits"]) for name, net in nets if not name.startswith("$")]
+    return [(_NUMBER.sub("", name), net["bits"]) for name, net in nets if not name.startswith("$")]
 
 
 def _inverted(bits: Bits) -> Bits:

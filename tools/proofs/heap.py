@@ -5,11 +5,11 @@ While a side runs, a layer takes its writes, so nothing else sees them. Afterwar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from draupnir.tools.proofs.logic import Bits, Words
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Words
 
 
 class KernelStore(dict[Any, Any]):
@@ -24,19 +24,46 @@ class UnknownArray(KernelStore):
     """An array that a kernel reads and writes: index, an int or a tuple of ints -> content, an int or Bits."""
 
 
-class UnknownMemory(KernelStore):
-    """A memory of words, an array of (word, limb) for a kernel; all of its contents are one formula.
+class FlatRecord(KernelStore):
+    """A record as one array, which a kernel writes at an index of unknown content.
 
-    n_limbs : the number of limbs in a word, each of LIMB_BITS
+    record : the registers; fields : index -> the register there, and the element if it is one of an array
+    """
+
+    def __init__(self, record: UnknownRecord, fields: Mapping[int, tuple[str, int | None]]) -> None:
+        super().__init__()
+        self.record, self.fields = record, fields
+
+
+class UnknownMemory(KernelStore):
+    """A memory of words, an array of (word, limb) for a kernel.
+
+    The words at the addresses that a kernel uses are apart: (number of the address, limb) -> content, and (number of
+    the address, limb, WRITTEN) -> whether the kernel has written this limb.
+
+    words : the contents at first
+    n_limbs : the number of limbs in a word
     accesses : the addresses that a kernel has used so far
     """
 
-    LIMB_BITS = 32
+    WRITTEN = "written"
 
     def __init__(self, words: Words, n_limbs: int) -> None:
-        super().__init__({None: words})
-        self.n_limbs = n_limbs
+        super().__init__()
+        self.words, self.n_limbs, self.limb_bits = words, n_limbs, words.width // n_limbs
         self.accesses: list[Bits] = []
+
+    def number(self, addr: Bits) -> int:
+        """Return the number of an address."""
+        for i, access in enumerate(self.accesses):
+            if access.term == addr.term:
+                return i
+        i, word = len(self.accesses), self.words.select(addr)
+        for limb in range(self.n_limbs):
+            self[i, limb] = word.slice(limb * self.limb_bits, self.limb_bits).resized(KERNEL_BITS)
+            self[i, limb, self.WRITTEN] = False
+        self.accesses.append(addr)
+        return i
 
 
 @dataclass(frozen=True)

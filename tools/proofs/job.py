@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BITWUZLA = "bitwuzla"
 WITNESSES = "witnesses"  # the folder of golden cases
+MOST_UNDECIDED = 4  # on a line
 OURS, ORIGINAL, KERNELS = "our RTL", "original", "other kernels"
 
 
@@ -53,7 +54,9 @@ class PartProof:
             results = f"{proof.n_results} result{'s' * (proof.n_results > 1)}"
             return f"proved for all 2^{proof.n_unknown} inputs ({results}, {proof.seconds:.2g} s)"
         if proof.holds is None:
-            return f"undecided after {proof.seconds:.0f} s"
+            n = len(proof.undecided)
+            names = ", ".join(proof.undecided[:MOST_UNDECIDED]) + (" ..." if n > MOST_UNDECIDED else "")
+            return f"undecided after {proof.seconds:.0f} s: {names} ({proof.n_results - n} of {proof.n_results} proved)"
         return f"they differ: {proof.witness}" + (f"; golden case {self.case}" if self.case else "")
 
     def as_json(self) -> dict[str, Any]:
@@ -69,6 +72,7 @@ class PartProof:
             "seconds": proof.seconds,
             "unknown_bits": proof.n_unknown,
             "results": proof.n_results,
+            "undecided": list(proof.undecided),
             "witness": None
             if witness is None
             else {"inputs": dict(witness.unknowns), "results": dict(witness.results), "word": dict(witness.fields)},
@@ -127,7 +131,8 @@ class Designs:
         if not hasattr(part, "problem") and not hasattr(part, "ours"):
             return [KERNELS]
         has_original = self.design is not None and getattr(part, "original", part) is not None
-        return [OURS, *([ORIGINAL] if has_original else [])]
+        has_ours = not hasattr(part, "whole") or part.whole.ours is not None
+        return [*([OURS] if has_ours else []), *([ORIGINAL] if has_original else [])]
 
     def prove(self, part: Leaf | Law | ChipStep, rtl: str, seconds: float) -> PartProof:
         """Prove a part for one of its ``rtls``, and file the witness; seconds : the solver's limit for each question"""
@@ -181,8 +186,8 @@ class Designs:
     def _ours(self, part: ChipStep, memories: Mapping[str, str], ports: Mapping[str, str]) -> StatePlaces:
         from draupnir.tools.proofs.whole import StatePlaces
 
-        registers = {**emit.our_chip(self.chip).registers, **part.whole.ours}
-        return StatePlaces(registers, memories, ports, part.whole.our_invariants)
+        registers = {**emit.our_chip(self.chip).registers, **(part.whole.ours or {})}
+        return StatePlaces(registers, memories, ports, part.whole.our_invariants, part.whole.our_relations)
 
     def _netlist(self, design: Design, rtl: str) -> Mapping[str, Any]:
         from draupnir.tools.proofs import sources

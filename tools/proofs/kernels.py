@@ -21,13 +21,12 @@ import numpy as np
 from bitwuzla import Kind
 
 from draupnir.tools.proofs.arithmetic import Arithmetic, Unsupported
-from draupnir.tools.proofs.heap import Heap, KernelStore, Layer, UnknownMemory, UnknownRecord, places
-from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth, Words, ask
+from draupnir.tools.proofs.heap import FlatRecord, Heap, KernelStore, Layer, UnknownMemory, UnknownRecord, places
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Solver, Truth
 
 UNBOUND = object()
 LOOP_SECONDS = 10.0  # for the question whether a round is reached
 MOST_ROUNDS = 64
-LIMB_BITS = UnknownMemory.LIMB_BITS
 _UNSIGNED = {np.uint8: 8, np.uint16: 16, np.uint32: 32}
 _SIGNED = {np.int8: 8, np.int16: 16, np.int32: 32}
 
@@ -41,12 +40,19 @@ class UnknownRange:
         self.start, self.stop = start, stop
 
 
-class Kernels(Arithmetic):
-    """An interpreter of kernels."""
+Summary = Callable[..., Any]  # takes the interpreter, and the kernel's arguments
 
-    def __init__(self, logic: Logic) -> None:
+
+class Kernels(Arithmetic):
+    """An interpreter of kernels.
+
+    summaries : kernel -> what is done instead of its source; that both are the same is a proof of its own
+    """
+
+    def __init__(self, logic: Logic, summaries: Mapping[Any, Summary] | None = None) -> None:
         super().__init__(logic)
         self.heap = Heap()
+        self._summaries = {getattr(each, "py_func", each): summary for each, summary in (summaries or {}).items()}
         self._calls: dict[type[ast.expr], Callable[[Any, Frame], Any]] = {
             ast.Constant: lambda node, frame: node.value,
             ast.Name: lambda node, frame: frame.read(node.id),
@@ -64,6 +70,8 @@ class Kernels(Arithmetic):
     def call(self, function: Any, *arguments: Any) -> Any:
         """Return what a kernel returns; arguments : ints, bools, Bits of 64 bits, Truths, and sequences of them"""
         plain = getattr(function, "py_func", function)
+        if plain in self._summaries:
+            return self._summaries[plain](self, *arguments)
         body, names = _source(plain)
         bound = inspect.signature(plain).bind(*arguments)
         bound.apply_defaults()
@@ -139,7 +147,7 @@ class Kernels(Arithmetic):
     def _rounds(self, node: ast.For, item: int, stop: Bits, frame: Frame) -> Flow:
         """Run a loop as long as a round can be reached for any content of the stop."""
         reached = self.compare(ast.Lt, item, stop)
-        if ask(self.logic, reached.inverted(), self._path, {}, LOOP_SECONDS).holds:
+        if Solver(self.logic, self._path, LOOP_SECONDS).ask(reached.inverted(), {}, last=True, exact=False).holds:
             return False, None
         if item > MOST_ROUNDS:
             raise Unsupported(f"more than {MOST_ROUNDS} rounds of {ast.unparse(node.target)}")
@@ -192,6 +200,8 @@ class Kernels(Arithmetic):
         """Write an element; at an unknown index, each element becomes the new one or stays."""
         if isinstance(array, UnknownMemory):
             self._store_limb(array, index, self.bits(value))
+        elif isinstance(array, FlatRecord):
+            self._store_flat(array, self.bits(index), self.integer(value))
         elif not isinstance(array, KernelStore):
             raise Unsupported(ast.unparse(target))
         elif not isinstance(index, Bits):
@@ -202,29 +212,52 @@ class Kernels(Arithmetic):
                 is_it = self.compare(ast.Eq, index, i)
                 self.heap.write(array, i, self.merge(is_it, self.integer(value), self.heap.read(array, i)))
 
+    def _store_flat(self, flat: FlatRecord, index: Bits, value: Any) -> None:
+        matches = [self.compare(ast.Eq, index, i) for i in flat.fields]
+        self.demand(self.logic.truth(Kind.OR, matches))
+        for is_it, (name, element) in zip(matches, flat.fields.values(), strict=True):
+            store, key = (flat.record, name) if element is None else (self.heap.read(flat.record, name), element)
+            self.heap.write(store, key, self.merge(is_it, value, self.heap.read(store, key)))
+
     def _store_limb(self, memory: UnknownMemory, index: tuple[Any, Any], value: Bits) -> None:
-        words: Words = self.heap.read(memory, None)
-        addr, limb = self._addr(memory, words, index[0]), index[1]
+        """Write a limb. In one execution a kernel writes one address, or this would be another formula."""
+        i, limb = self._addr(memory, index[0]), index[1]
         self._demand_below(limb, memory.n_limbs)
-        old = words.select(addr)
-        low_bits = value.slice(0, LIMB_BITS)  # a limb keeps no more
-        limbs = [old.slice(LIMB_BITS * i, LIMB_BITS) for i in range(memory.n_limbs)]
-        for i in range(memory.n_limbs):
-            limbs[i] = self.merge(self.compare(ast.Eq, limb, i), low_bits, limbs[i])
-        self.heap.write(memory, None, words.with_word(addr, self.logic.concat(limbs)))
+        low_bits = value.slice(0, memory.limb_bits).resized(KERNEL_BITS)  # a limb keeps no more
+        for k in range(memory.n_limbs) if isinstance(limb, Bits) else [limb]:
+            is_it = self.compare(ast.Eq, limb, k)
+            for j in range(len(memory.accesses)):
+                if j != i:
+                    is_written = self.heap.read(memory, (j, k, memory.WRITTEN))
+                    self.demand(self._as_truth(self._not(self._both(is_it, is_written))))
+            for key, new in (((i, k), low_bits), ((i, k, memory.WRITTEN), True)):
+                self.heap.write(memory, key, self.merge(is_it, new, self.heap.read(memory, key)))
 
     def _load_limb(self, memory: UnknownMemory, addr: Any, limb: Any) -> Bits:
-        words: Words = self.heap.read(memory, None)
-        word = words.select(self._addr(memory, words, addr))
-        parts = [word.slice(LIMB_BITS * i, LIMB_BITS).resized(KERNEL_BITS) for i in range(memory.n_limbs)]
-        return self.bits(self._element_at(parts, limb))
+        i = self._addr(memory, addr)
+        if not isinstance(limb, Bits):
+            return self._limb(memory, i, limb)
+        return self.bits(self._element_at([self._limb(memory, i, k) for k in range(memory.n_limbs)], limb))
 
-    def _addr(self, memory: UnknownMemory, words: Words, addr: Any) -> Bits:
-        self._demand_below(addr, 1 << words.addr_bits)
-        bits = self.bits(addr).slice(0, words.addr_bits)
-        if all(bits.term != access.term for access in memory.accesses):
-            memory.accesses.append(bits)
-        return bits
+    def _limb(self, memory: UnknownMemory, i: int, limb: int) -> Bits:
+        """Return a limb at an address, also if it was written by another name of this address."""
+        content: Bits = self.heap.read(memory, (i, limb))
+        for j, addr in enumerate(memory.accesses):
+            is_written = self.heap.read(memory, (j, limb, memory.WRITTEN))
+            if j != i and is_written is not False:
+                same = self._both(is_written, addr.equals(memory.accesses[i]))
+                content = self.merge(same, self.heap.read(memory, (j, limb)), content)
+        return content
+
+    def limbs_at(self, memory: UnknownMemory, addr: Bits) -> list[Bits]:
+        """Return the present limbs of a word."""
+        i = memory.number(addr)
+        return [self._limb(memory, i, limb).slice(0, memory.limb_bits) for limb in range(memory.n_limbs)]
+
+    def _addr(self, memory: UnknownMemory, addr: Any) -> int:
+        """Return the number of an address."""
+        self._demand_below(addr, 1 << memory.words.addr_bits)
+        return memory.number(self.bits(addr).slice(0, memory.words.addr_bits))
 
     # --- Expressions ------------------------------------------------------------------------------------------
 
@@ -346,6 +379,9 @@ class Kernels(Arithmetic):
             return self._extreme(ast.GtE, [arguments[0], self.binary(ast.Sub, 0, arguments[0])])
         if isinstance(function, type) and issubclass(function, tuple):
             return function(*arguments)
+        if function is len:
+            (owner,) = arguments
+            return 1 << owner.words.addr_bits if isinstance(owner, UnknownMemory) else len(owner)
         if function is range:
             return self._range(*arguments)
         if isinstance(function, FunctionType) or hasattr(function, "py_func"):

@@ -6,14 +6,17 @@ A formula is a plain int or bool where its content is known, so most of a kernel
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import bitwuzla
 from bitwuzla import Kind
 
-BITWUZLA = "bitwuzla"
+from draupnir.tools.proofs.products import BITWUZLA as BITWUZLA
+from draupnir.tools.proofs.products import Products
+
 KERNEL_BITS = 64  # of an integer in a kernel
 
 
@@ -23,6 +26,9 @@ class Logic:
     def __init__(self, solver: str = BITWUZLA) -> None:
         self.terms, self.solver = bitwuzla.TermManager(), solver
         self._names: Counter[str] = Counter()
+        self.products = Products(self)
+        self.slices: dict[tuple[int, int, int], Bits] = {}  # number of a formula, lsb, width -> these bits of it
+        self._parts: dict[int, Sequence[Bits]] = {}  # formula of vectors side by side -> these
 
     def unknown(self, name: str, width: int) -> Bits:
         """Return a bit vector of unknown content. Two of one name are different vectors."""
@@ -70,7 +76,36 @@ class Logic:
         """Return vectors side by side, the least significant first."""
         if len(parts) == 1:
             return parts[0]
-        return self.bits(Kind.BV_CONCAT, sum(part.width for part in parts), parts[::-1])
+        whole = self.bits(Kind.BV_CONCAT, sum(part.width for part in parts), parts[::-1])
+        self._parts[whole.term.id()] = parts
+        return whole
+
+    def part(self, bits: Bits, lsb: int, width: int) -> Bits | None:
+        """Return the one of several vectors side by side that these bits lie in, as far as they do; None for others."""
+        for part in self._parts.get(bits.term.id(), ()):
+            if lsb < part.width:
+                return part.slice(lsb, width) if lsb + width <= part.width else None
+            lsb -= part.width
+        return None
+
+    def product(self, one: Bits, other: Bits) -> Bits:
+        """Return the product of two vectors of 64 bits; see ``Products``."""
+        return self.products.product(one, other)
+
+    def parity(self, bits: Sequence[Bits]) -> Bits:
+        """Return the exclusive or of single bits: one formula, in whichever order they are."""
+        ordered = sorted(bits, key=lambda bit: bit.term.id())
+        if not ordered:
+            return self.number(0, 1)
+        return reduce(lambda one, other: one.apply(Kind.BV_XOR, other), ordered)
+
+    def of_term(self, term: Any, width: int) -> Bits:
+        """Return the vector that is a solver's formula."""
+        return Bits(self, term, width)
+
+    def truth_of_term(self, term: Any) -> Truth:
+        """Return the truth value that is a solver's formula."""
+        return Truth(self, term)
 
     def constant(self, condition: bool) -> Truth:
         """Return a truth value of known content."""
@@ -101,7 +136,8 @@ class Bits:
         """Return ``width`` bits from ``lsb`` on."""
         if width == self.width:
             return self
-        return self.logic.bits(Kind.BV_EXTRACT, width, (self,), (lsb + width - 1, lsb))
+        part = self.logic.part(self, lsb, width)
+        return part if part is not None else self.logic.bits(Kind.BV_EXTRACT, width, (self,), (lsb + width - 1, lsb))
 
     def resized(self, width: int, signed: bool = False) -> Bits:
         """Return the vector with fewer or more upper bits; new ones are 0, or copies of the sign."""
@@ -110,6 +146,23 @@ class Bits:
         kind = Kind.BV_SIGN_EXTEND if signed else Kind.BV_ZERO_EXTEND
         return self.logic.bits(kind, width, (self,), (width - self.width,))
 
+    def sliced(self, lsb: int, width: int) -> Bits:
+        """Return ``width`` bits from ``lsb`` on, of a choice a choice of these bits: a formula without the others."""
+        key = self.term.id(), lsb, width
+        if key not in self.logic.slices:
+            self.logic.slices[key] = self._sliced(lsb, width)
+        return self.logic.slices[key]
+
+    def _sliced(self, lsb: int, width: int) -> Bits:
+        kind, children = self.term.kind(), self.term.children()
+        if kind == Kind.ITE:
+            both = (self.logic.of_term(each, self.width).sliced(lsb, width) for each in children[1:])
+            return self.logic.truth_of_term(children[0]).choose(*both)
+        if kind in (Kind.BV_AND, Kind.BV_OR, Kind.BV_NOT):
+            parts = [self.logic.of_term(each, self.width).sliced(lsb, width) for each in children]
+            return self.logic.bits(kind, width, parts)
+        return self.slice(lsb, width)
+
     def is_true(self) -> Truth:
         """Tell whether any bit is 1."""
         return self.logic.truth(Kind.DISTINCT, (self, self.logic.number(0, self.width)))
@@ -117,28 +170,41 @@ class Bits:
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """The contents of a memory: 2**addr_bits words of ``width`` bits."""
+    """The contents of a memory: 2**addr_bits words of ``width`` bits.
+
+    term : the contents at first; write : the last write, None if there was none
+    """
 
     logic: Logic
     term: Any
     addr_bits: int
     width: int
+    write: WordWrite | None = None
 
     def select(self, addr: Bits) -> Bits:
         """Return the word at an address of ``addr_bits`` bits."""
-        return self.logic.bits(Kind.ARRAY_SELECT, self.width, (self, addr))
+        write = self.write
+        if write is None:
+            return self.logic.bits(Kind.ARRAY_SELECT, self.width, (self, addr))
+        is_it = write.condition
+        if write.addr.term != addr.term:
+            is_it = self.logic.every((is_it, write.addr.equals(addr)))
+        return is_it.choose(write.word, write.words_before.select(addr))
 
-    def with_word(self, addr: Bits, word: Bits) -> Words:
-        """Return the contents after a write."""
-        return self._new(Kind.ARRAY_STORE, (self, addr, word))
+    def with_write(self, condition: Truth, addr: Bits, word: Bits) -> Words:
+        """Return the contents after a write, which happens if the condition is true."""
+        write = WordWrite(condition, addr, word, self)
+        return Words(self.logic, self.term, self.addr_bits, self.width, write)
 
-    def unless(self, condition: Truth, other: Words) -> Words:
-        """Return other contents if the condition is true, and these if not."""
-        return self._new(Kind.ITE, (condition, other, self))
 
-    def _new(self, kind: Kind, arguments: Sequence[Bits | Truth | Words]) -> Words:
-        term = self.logic.terms.mk_term(kind, [each.term for each in arguments])
-        return Words(self.logic, term, self.addr_bits, self.width)
+@dataclass(frozen=True, eq=False)
+class WordWrite:
+    """A write to a memory: whether it happens, where, what, and the contents before."""
+
+    condition: Truth
+    addr: Bits
+    word: Bits
+    words_before: Words
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,21 +250,36 @@ class Solver:
         options = bitwuzla.Options()
         options.set(bitwuzla.Option.PRODUCE_MODELS, True)
         options.set(bitwuzla.Option.TIME_LIMIT_PER, max(1, int(1000 * seconds)))
-        self._solver = bitwuzla.Bitwuzla(logic.terms, options)
-        for assumption in assumptions:
-            self._solver.assert_formula(assumption.term)
+        self._logic, self._solver = logic, bitwuzla.Bitwuzla(logic.terms, options)
+        self._assumptions = [assumption.term for assumption in assumptions]
+        self._facts: list[Any] = []  # of products
+        self._in_question: set[int] = set()  # numbers of the formulas in question so far
+        for assumption in self._assumptions:
+            self._solver.assert_formula(assumption)
+        self._add_laws(self._assumptions)
 
-    def ask(self, claim: Truth, unknowns: Mapping[str, Bits], last: bool = False) -> SolverAnswer:
+    def ask(self, claim: Truth, unknowns: Mapping[str, Bits], last: bool = False, exact: bool = True) -> SolverAnswer:
         """Ask whether a claim holds for all contents of the unknowns under the assumptions.
 
         last : nothing is asked afterwards; a solver is quicker with a question that need not be taken back
+        exact : False if a witness may have wrong products
         """
-        if last:
-            return self._answer(claim, unknowns)
-        self._solver.push(1)
-        answer = self._answer(claim, unknowns)
-        self._solver.pop(1)
-        return answer
+        self._add_laws([claim.term])
+        while True:
+            if not last:
+                self._solver.push(1)
+            self._solver.assert_formula(claim.inverted().term)
+            result = self._solver.check_sat()
+            sat = result == bitwuzla.Result.SAT
+            wrong = [*self._wrong_products([claim, *unknowns.values()])] if sat and exact else []
+            contents = self._contents(unknowns) if sat and not wrong else {}
+            if not last:
+                self._solver.pop(1)
+            if not wrong:
+                return SolverAnswer(None if not sat and result != bitwuzla.Result.UNSAT else not sat, contents)
+            self._facts += wrong
+            for fact in wrong:
+                self._solver.assert_formula(fact)
 
     def find(self, condition: Truth, unknowns: Mapping[str, Bits]) -> Mapping[str, int] | None:
         """Return contents of the unknowns with which a condition is true, None if the solver finds none."""
@@ -207,17 +288,47 @@ class Solver:
 
     def add(self, assumption: Truth) -> None:
         """Assume one more condition."""
+        self._assumptions.append(assumption.term)
+        self._add_laws([assumption.term])
         self._solver.assert_formula(assumption.term)
 
-    def _answer(self, claim: Truth, unknowns: Mapping[str, Bits]) -> SolverAnswer:
-        self._solver.assert_formula(claim.inverted().term)
-        result = self._solver.check_sat()
-        if result == bitwuzla.Result.UNSAT:
-            return SolverAnswer(True, {})
-        if result != bitwuzla.Result.SAT:
-            return SolverAnswer(None, {})
-        contents = {name: int(self._solver.get_value(bits.term).value(2), 2) for name, bits in unknowns.items()}
-        return SolverAnswer(False, contents)
+    def _add_laws(self, terms: Sequence[Any]) -> None:
+        """Add the laws of all products in some formulas."""
+        todo = [*terms]
+        while todo:
+            numbers = _formulas_of(todo, self._in_question) & self._logic.products.laws.keys()
+            todo = [law for number in sorted(numbers) for law in self._logic.products.laws[number]]
+            for law in todo:
+                self._solver.assert_formula(law)
+
+    def _contents(self, unknowns: Mapping[str, Bits]) -> dict[str, int]:
+        return {name: self._content(bits) for name, bits in unknowns.items()}
+
+    def _content(self, bits: Bits) -> int:
+        return int(self._solver.get_value(bits.term).value(2), 2)
+
+    def _wrong_products(self, formulas: Sequence[Truth | Bits]) -> Iterator[Any]:
+        """Yield what multiplication says of each product in formulas that is not the one of its operands."""
+        products = self._logic.products.operands
+        terms = [each.term for each in formulas]
+        for number in _formulas_of([*terms, *self._assumptions, *self._facts]) & products.keys():
+            result, one, other = products[number]
+            if (self._content(one) * self._content(other) - self._content(result)) % (1 << result.width):
+                yield result.equals(one.apply(Kind.BV_MUL, other)).term
+
+
+def _formulas_of(terms: Sequence[Any], skip: set[int] | None = None) -> set[int]:
+    """The numbers of all formulas that some consist of, apart from those in ``skip``, which gets them."""
+    skip = set() if skip is None else skip
+    numbers: set[int] = set()
+    todo = [*terms]
+    while todo:
+        term = todo.pop()
+        if term.id() not in skip:
+            skip.add(term.id())
+            numbers.add(term.id())
+            todo += term.children()
+    return numbers
 
 
 def ask(

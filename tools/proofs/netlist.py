@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from bitwuzla import Kind
 
 from draupnir.emulator.errors import InputError
 from draupnir.tools.proofs.logic import Bits, Logic, Truth, Words
+from draupnir.tools.proofs.products import PRODUCT_BITS
 
 Driver = tuple[str, str, int]  # cell, or "" for an input port; its port; the bit of that port
 _ARITHMETIC = {
@@ -46,6 +47,7 @@ class NetlistReader:
     memories: Mapping[str, Words] = field(default_factory=dict)
     _drivers: dict[int, Driver] = field(default_factory=dict)
     _outputs: dict[tuple[str, str], Bits] = field(default_factory=dict)
+    _parities: dict[Any, frozenset[Driver] | None] = field(default_factory=dict)
     _n_unknown: int = 0
 
     def __post_init__(self) -> None:
@@ -73,6 +75,50 @@ class NetlistReader:
         self._evaluate_before(bits)
         return self._bits(bits)
 
+    def parity_of(self, bit: Any) -> frozenset[Driver] | None:
+        """Return the kept bits of which a bit of the netlist is the exclusive or, None if it is anything else."""
+        todo = [bit]
+        while todo:
+            newest = todo[-1]
+            if newest in self._parities:
+                todo.pop()
+                continue
+            sources = self._exclusive_sources(newest)
+            later = [each for each in sources or () if each not in self._parities]
+            if later:
+                todo += later
+                continue
+            self._parities[newest] = self._parity_now(newest, sources)
+            todo.pop()
+        return self._parities[bit]
+
+    def _exclusive_sources(self, bit: Any) -> list[Any] | None:
+        """The bits that an exclusive or at this bit has as its operands."""
+        cell, _, i = self._drivers.get(bit, ("", "", 0))
+        content = self.module["cells"].get(cell)
+        if content is None or content["type"] != "$xor":
+            return None
+        operands = [content["connections"][port] for port in "AB"]
+        if any(i >= len(each) and int(content["parameters"]["A_SIGNED"], 2) for each in operands):
+            return None
+        return [each[i] if i < len(each) else "0" for each in operands]
+
+    def _parity_now(self, bit: Any, sources: list[Any] | None) -> frozenset[Driver] | None:
+        if bit == "0":
+            return frozenset()
+        driver = self._drivers.get(bit)
+        if driver is None:
+            return None
+        if sources is None:
+            return frozenset((driver,)) if driver[:2] in self.outputs else None
+        parities = [self._parities[each] for each in sources]
+        parts = [each for each in parities if each is not None]
+        return reduce(frozenset.symmetric_difference, parts) if len(parts) == len(parities) else None
+
+    def kept_bits(self, drivers: Iterable[Driver]) -> list[Bits]:
+        """Return kept bits."""
+        return [self._outputs[cell, port].slice(i, 1) for cell, port, i in drivers]
+
     def is_driven(self, bit: Any) -> bool:
         """Return True if a bit of the netlist is a constant level, or if something drives it."""
         return bit in self._drivers or bit in ("0", "1")
@@ -89,6 +135,7 @@ class NetlistReader:
         reached, reader = self.reached_from({*cells, *self.cells_after(inputs)}), copy(self)
         reader.module = {**self.module, "cells": {**self.module["cells"], **cells}}
         reader.inputs = {**self.inputs, **inputs}
+        reader._parities = {}
         reader._outputs = {key: formula for key, formula in self._outputs.items() if key[0] not in reached}
         reader._outputs |= {("", name): bits for name, bits in inputs.items()}
         return reader
@@ -238,6 +285,30 @@ class _Cell:
         return condition.as_bits(self.width("Y"))
 
 
+def _exclusive_or(netlist: NetlistReader, cell: _Cell) -> Bits:
+    """An exclusive or of bits that are kept, through any number of cells, is one formula whatever their order is."""
+    bits = [netlist.parity_of(bit) for bit in cell.content["connections"]["Y"]]
+    if None in bits:
+        return _arithmetic(netlist, cell)
+    return netlist.logic.concat([netlist.logic.parity(netlist.kept_bits(parity or ())) for parity in bits])
+
+
+def _product(netlist: NetlistReader, cell: _Cell) -> Bits:
+    """The lower bits of a product of 64 bits."""
+    if cell.width("Y") > PRODUCT_BITS:
+        return _arithmetic(netlist, cell)
+    one, other = (_factor(netlist, cell.content["connections"][port], cell.is_signed()) for port in "AB")
+    return netlist.logic.product(one, other).slice(0, cell.width("Y"))
+
+
+def _factor(netlist: NetlistReader, bits: Sequence[Any], signed: bool) -> Bits:
+    """Return an operand of a product with 64 bits. Without copies of its sign its formula shows how wide it is."""
+    n = len(bits)
+    while n > 1 and bits[n - 1] == (bits[n - 2] if signed else "0"):
+        n -= 1
+    return netlist.bits(bits[:n]).resized(PRODUCT_BITS, signed)
+
+
 def _arithmetic(netlist: NetlistReader, cell: _Cell) -> Bits:
     one, other = cell.operands(cell.width("Y"))
     return one.apply(_ARITHMETIC[cell.kind], other)
@@ -285,8 +356,9 @@ def _pmux(netlist: NetlistReader, cell: _Cell) -> Bits:
 
 def _shift(netlist: NetlistReader, cell: _Cell) -> Bits:
     width = max(cell.width("Y"), cell.width("A"), cell.width("B")) + 1
-    signed = bool(cell.number("A_SIGNED"))
-    operand = cell.bits("A").resized(width, signed and cell.kind not in ("$shift", "$shiftx"))
+    signed = bool(cell.number("A_SIGNED")) and cell.kind not in ("$shift", "$shiftx")
+    extended = cell.bits("A").resized(max(cell.width("Y"), cell.width("A")), signed)
+    operand = extended.resized(width, signed and cell.kind == "$sshr")  # the others shift zeros in
     amount = cell.bits("B").resized(width, bool(cell.number("B_SIGNED")))
     if cell.kind in ("$shl", "$sshl"):
         return operand.apply(Kind.BV_SHL, amount).slice(0, cell.width("Y"))
@@ -312,6 +384,8 @@ def _bmux(netlist: NetlistReader, cell: _Cell) -> Bits:
 _Rule = Callable[[NetlistReader, _Cell], Bits]
 _RULES: dict[str, _Rule] = {
     **dict.fromkeys(_ARITHMETIC, _arithmetic),
+    "$mul": _product,
+    "$xor": _exclusive_or,
     **dict.fromkeys(_COMPARISONS, _comparison),
     **dict.fromkeys(("$not", "$neg", "$pos", "$buf"), _unary),
     **dict.fromkeys(("$logic_and", "$logic_or"), _logical),

@@ -31,6 +31,7 @@ from draupnir.rtl.reckon.stoch_update import LR_BITS, stoch_update
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits
+from draupnir.tools.proofs.reckon_whole import STEPS
 
 
 class FunctionOf(wiring.Component):
@@ -197,4 +198,5 @@ CLAIMS = (
     _decay_leaf("leak-out", "the decay of an output neuron's potential", readout.leak, signed(U_BITS), KAPPA_BITS, 7),
     _decay_leaf("trace", "the decay of a trace", traces.decay, unsigned(TRACE_BITS), ALPHA_BITS, 15),
     _decay_leaf("trace-out", "the decay of an output trace", traces.decay_out, unsigned(TOUT_BITS), KAPPA_BITS, 7),
+    *STEPS,
 )

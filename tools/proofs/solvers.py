@@ -24,7 +24,7 @@ class Z3Solver(Solver):
     def __init__(self, logic: Logic, assumptions: Sequence[Truth], seconds: float) -> None:
         self._logic, self._assumptions, self._seconds = logic, [*assumptions], seconds
 
-    def ask(self, claim: Truth, unknowns: Mapping[str, Bits], last: bool = False) -> SolverAnswer:
+    def ask(self, claim: Truth, unknowns: Mapping[str, Bits], last: bool = False, exact: bool = True) -> SolverAnswer:
         """See ``Solver.ask``."""
         import z3
 

@@ -14,6 +14,7 @@ from draupnir.rtl import emit
 from draupnir.rtl.design import Design, literal
 from draupnir.rtl.fpga import tools
 from draupnir.tools.proofs.claim import Module, Original, Ours
+from draupnir.tools.proofs.two_clocks import has_two_clocks, with_first_clock
 
 OURS = "leaf"  # the name of a component of ours in Verilog
 INCLUDES = "include"
@@ -49,8 +50,13 @@ def of_verilog(
         raise InputError(f"--rtl: no module {top} in its files; right is --of with other parts")
     # No opt_clean: a register that nothing reads is part of the state, too. No ROM: it is not state.
     commands = "proc -norom; flatten; memory_collect; write_json netlist.json"
-    script = f"{reading(design, top, settings, folder, formal)}; {commands}"
-    tools.must("yosys", ["-q", "-p", script], folder)
+    script = reading(design, top, settings, folder, formal)
+    if any(has_two_clocks(path.read_text(errors="replace")) for path in design.files):
+        tools.must("yosys", ["-q", "-p", f"{script}; write_rtlil ./design.il"], folder)
+        processes = folder / "design.il"
+        processes.write_text(with_first_clock(processes.read_text()))
+        script = f"read_rtlil ./{processes.name}"
+    tools.must("yosys", ["-q", "-p", f"{script}; {commands}"], folder)
     modules: dict[str, Any] = json.loads((folder / "netlist.json").read_text())["modules"]
     # A module with other parameters has another name.
     (flat,) = (module for module in modules.values() if int(module["attributes"].get("top", "0"), 2))

@@ -7,7 +7,7 @@ So a step that is proved holds from every state; with a proof of how the chip st
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import prod
@@ -18,22 +18,26 @@ from bitwuzla import Kind
 
 from draupnir.emulator.declare import Chip, Reg
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.state import registers
+from draupnir.emulator.state import record_dtype, registers
 from draupnir.tools.proofs.claim import Pairs, Proof, ProofTask, Unknowns, demands, solve
 from draupnir.tools.proofs.clocked import ClockedModule, ModuleState
-from draupnir.tools.proofs.heap import UnknownArray, UnknownMemory, UnknownRecord
-from draupnir.tools.proofs.kernels import Kernels
+from draupnir.tools.proofs.heap import FlatRecord, UnknownArray, UnknownMemory, UnknownRecord
+from draupnir.tools.proofs.kernels import Kernels, Summary
 from draupnir.tools.proofs.logic import BITWUZLA, KERNEL_BITS, Bits, Logic, Truth, Words
 from draupnir.tools.proofs.netlist import NetlistReader
 
 CYCLE = "cycle"
 AFTERWARDS = " afterwards"
+STATE = "state"  # the key of the bits that all elements of a register follow from
+LIMB = "limb"  # the result that a limb of a memory's word is
+WORD_BYTES = 8  # of an integer in a record
 LACKS = ""  # the place of a register that nothing reads
 Invariant = Callable[[Kernels, UnknownRecord], Truth]
 
 
 Signals = Callable[[str], Bits]  # path of a signal or of a memory's word -> its content
 Place = str | Callable[[Signals, int], Bits]
+Relation = Callable[[Kernels, UnknownRecord, Signals], Truth]
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,14 @@ class StatePlaces:
     memories : memory -> the path of its array
     ports : pin -> its port, where this is not its name
     invariants : in words -> what holds of the design's own signals in every state that it reaches
+    relations : in words -> what holds of the model's registers and the design's signals together in every such state
     """
 
     registers: Mapping[str, Place]
     memories: Mapping[str, str]
     ports: Mapping[str, str]
     invariants: Mapping[str, Callable[[Signals], Truth]] = field(default_factory=dict)
+    relations: Mapping[str, Relation] = field(default_factory=dict)
 
     def fits(self, chip: Chip, netlist: Mapping[str, Any]) -> bool:
         """Return True if a design has all these signals."""
@@ -92,21 +98,42 @@ class WholeChip:
     model : the module with the kernels ``outputs``, ``clock`` and ``apply_inputs``
     counters : registers of the model that the chip does not have, apart from the number of the cycle
     original : places in the original, of the registers that do not have their own name there
-    ours : places in our RTL that are functions; the RTL declares all others
+    ours : places in our RTL that are functions; the RTL declares all others. None if our RTL is not proved
     invariants : in words -> what holds of the model in every state that it reaches
     our_invariants : in words -> what holds of our RTL's own signals in every state that it reaches
+    our_relations : in words -> what holds of the model's registers and our RTL's signals together in every such state
     after_reset : in words -> what holds of the reset values, and after each step if all of it holds before; no step
         assumes it
+    states : register whose elements follow from fewer bits -> the scratch elements, which do not. In a proof it has
+        these bits and the scratch elements alone, and the summaries of the kernels that use it know them
+    elements : register of ``states`` -> a function of its bits that returns the other elements, from the first on
+    summaries : kernel -> what a proof does instead of its source
+    trusts : in words, what these assume that no proof shows
+    limbs : memory -> limbs of a word, where the clock takes a memory in others than those of the declaration
+    together : array of registers -> elements in one question, where all are too many
+    alone : registers, and results in words, whose question is quicker with a solver of its own
+    pack : returns the memories as the clock takes them, None if it takes one after the other
+    has_flat : True if ``apply_inputs`` also takes the record as one array
     """
 
     chip: Chip
     model: ModuleType
     counters: Sequence[Reg]
     original: Mapping[str, Place]
-    ours: Mapping[str, Place] = field(default_factory=dict)
+    ours: Mapping[str, Place] | None = field(default_factory=dict)
     invariants: Mapping[str, Invariant] = field(default_factory=dict)
     our_invariants: Mapping[str, Callable[[Signals], Truth]] = field(default_factory=dict)
+    our_relations: Mapping[str, Relation] = field(default_factory=dict)
     after_reset: Mapping[str, Invariant] = field(default_factory=dict)
+    states: Mapping[str, range] = field(default_factory=dict)
+    elements: Mapping[str, Callable[[int], Sequence[int]]] = field(default_factory=dict)
+    summaries: Mapping[Any, Summary] = field(default_factory=dict)
+    trusts: Sequence[str] = ()
+    limbs: Mapping[str, int] = field(default_factory=dict)
+    together: Mapping[str, int] = field(default_factory=dict)
+    alone: Collection[str] = ()
+    pack: Callable[..., Any] | None = None
+    has_flat: bool = False
 
 
 class Setting:
@@ -122,7 +149,7 @@ class Setting:
     ) -> None:
         self.whole, self.chip, self.places, self.ways = whole, whole.chip, places, ways
         self.logic = Logic(solver)
-        self.kernels = Kernels(self.logic)
+        self.kernels = Kernels(self.logic, whole.summaries)
         self.module = ClockedModule(self.logic, netlist)
         self.clock = self.chip.clock.name
         self.counters = [CYCLE, *(reg.name for reg in whole.counters)]
@@ -130,9 +157,10 @@ class Setting:
         state = self.module.unknown_state()
         self.state = self.module.at_rest(self.inputs(self.pins_before), state)
         self.record = self._record()
-        self.memories = [self._memory(memory.name, memory.n_limbs) for memory in self.chip.memories]
+        self.memories = [
+            self._memory(memory.name, whole.limbs.get(memory.name, memory.n_limbs)) for memory in self.chip.memories
+        ]
         self.held_before = self._all_held()  # all that holds after a reset
-        self._first_words: list[Words] = [memory[None] for memory in self.memories]
 
     # --- Pins
 
@@ -154,16 +182,26 @@ class Setting:
 
     def _record(self) -> UnknownRecord:
         reader = self.module.reader(self.inputs(self.pins_before), self.state)
-        record = UnknownRecord({name: self.logic.unknown(name, KERNEL_BITS) for name in self.counters})
+        record = UnknownRecord({CYCLE: self.logic.unknown(CYCLE, KERNEL_BITS)})
+        for reg in self.whole.counters:
+            unknown = [self.logic.unknown(name, KERNEL_BITS) for name in _names(reg)]
+            record[reg.name] = UnknownArray(enumerate(unknown)) if reg.shape else unknown[0]
         record["inputs"] = self.input_word(self.pins_before)
         for reg in registers(self.chip):
-            elements = [bits.resized(KERNEL_BITS) for bits in self.signals(reader, reg)]
-            record[reg.name] = UnknownArray(enumerate(elements)) if reg.shape else elements[0]
+            signals = self.signals(reader, reg)
+            elements = [bits.resized(KERNEL_BITS) for bits in signals]
+            if reg.name in self.whole.states:
+                scratch: dict[Any, Any] = {
+                    i: self.logic.unknown(reg.name, KERNEL_BITS) for i in self.whole.states[reg.name]
+                }
+                record[reg.name] = UnknownArray(scratch | {STATE: signals[0]})
+            else:
+                record[reg.name] = UnknownArray(enumerate(elements)) if reg.shape else elements[0]
         return record
 
     def signals(self, reader: NetlistReader, reg: Reg) -> list[Bits]:
         """Return the content of a register, or of each element of an array of registers, in the netlist."""
-        n = prod(reg.shape)
+        n = 1 if reg.name in self.whole.states else prod(reg.shape)
         if self.places.lacks(reg):
             return [self.logic.unknown(reg.name, reg.width) for _ in range(n)]
         place = self.places.registers.get(reg.name, reg.name)
@@ -188,11 +226,25 @@ class Setting:
     def _memory(self, name: str, n_limbs: int) -> UnknownMemory:
         return UnknownMemory(self.state.memories[self.module.memory_of(self.places.memories[name])], n_limbs)
 
+    def flat(self) -> FlatRecord:
+        """Return the registers as one array."""
+        fields = record_dtype(self.chip).fields
+        assert fields is not None
+        places: dict[int, tuple[str, int | None]] = {}
+        for reg in registers(self.chip):
+            if reg.name in self.whole.states:
+                continue
+            first = fields[reg.name][1] // WORD_BYTES
+            places |= {first + i: (reg.name, i if reg.shape else None) for i in range(prod(reg.shape))}
+        return FlatRecord(self.record, places)
+
     def unknowns(self) -> dict[str, Bits]:
         """Return all that a witness tells: pins, and registers."""
         unknowns = dict(self.pins_before)
         for name, content in self.record.items():
-            if isinstance(content, UnknownArray):
+            if name in self.whole.states:
+                unknowns[name] = content[STATE]
+            elif isinstance(content, UnknownArray):
                 unknowns |= {f"{name}[{i}]": element for i, element in content.items()}
             elif name != "inputs":
                 unknowns[name] = content
@@ -202,7 +254,9 @@ class Setting:
         """Return the invariants for the present state."""
         signals = partial(self._signal, self.module.reader(self.inputs(pins), self.state))
         model = {text: holds(self.kernels, self.record) for text, holds in self.whole.invariants.items()}
-        return model | {text: holds(signals) for text, holds in self.places.invariants.items()}
+        own = {text: holds(signals) for text, holds in self.places.invariants.items()}
+        both = {text: holds(self.kernels, self.record, signals) for text, holds in self.places.relations.items()}
+        return {**model, **own, **both}
 
     # --- Questions
 
@@ -215,8 +269,12 @@ class Setting:
         words = sum(words.width << words.addr_bits for words in self.state.memories.values())
         pins = sum(bits.width for name, bits in unknowns.items() if name not in self.record)
         unknowns = {**unknowns, **self._words_used()}
+        names = [name for pairs in questions for name in pairs]
+        alone = {name for name in names if name.startswith(LIMB) or name.partition("[")[0] in self.whole.alone}
+        n_unknown = n_kept + words + pins
+        assumptions = {**assumptions, **dict.fromkeys(self.whole.trusts, self.logic.constant(True))}
         return ProofTask(
-            self.logic, unknowns, questions, assumptions, n_kept + words + pins, self.ways, rest=self._rest()
+            self.logic, unknowns, questions, assumptions, n_unknown, self.ways, rest=self._rest(), alone=alone
         )
 
     def _rest(self) -> dict[str, int]:
@@ -229,10 +287,10 @@ class Setting:
 
     def _words_used(self) -> dict[str, Bits]:
         words_used: dict[str, Bits] = {}
-        for memory, first, memory_of_chip in zip(self.memories, self._first_words, self.chip.memories, strict=True):
+        for memory, memory_of_chip in zip(self.memories, self.chip.memories, strict=True):
             for i, addr in enumerate(memory.accesses):
                 words_used[f"address {i} in {memory_of_chip.name}"] = addr
-                words_used[f"word {i} in {memory_of_chip.name}"] = first.select(addr)
+                words_used[f"word {i} in {memory_of_chip.name}"] = memory.words.select(addr)
         return words_used
 
     def compare_outputs(self, reader: NetlistReader) -> Pairs:
@@ -264,19 +322,28 @@ class Setting:
             if self.places.lacks(reg):
                 continue
             content = self.record[reg.name]
-            elements = list(content.values()) if reg.shape else [content]
-            pairs = zip(elements, self.signals(reader, reg), strict=True)
-            results = [(self.kernels.bits(one), other.resized(KERNEL_BITS)) for one, other in pairs]
-            names = _names(reg)
-            n = prod(reg.shape[1:]) if len(reg.shape) > 1 else len(results)  # each row of a matrix is a question
+            pairs = zip(_elements(content), self.signals(reader, reg), strict=True)
+            results = [
+                (self.kernels.bits(one).resized(KERNEL_BITS), other.resized(KERNEL_BITS)) for one, other in pairs
+            ]
+            names = [reg.name] if reg.name in self.whole.states else _names(reg)
+            # Each row of a matrix is a question.
+            n = self.whole.together.get(reg.name, prod(reg.shape[1:]) if len(reg.shape) > 1 else len(results))
             for i in range(0, len(results), n):
                 questions.append(dict(zip(names[i : i + n], results[i : i + n], strict=True)))
         for memory, memory_of_chip in zip(self.memories, self.chip.memories, strict=True):
             other = state.memories[self.module.memory_of(self.places.memories[memory_of_chip.name])]
-            addr = self.logic.unknown(f"an address of {memory_of_chip.name}", other.addr_bits)
-            words = memory[None].select(addr), other.select(addr)
-            questions.append({f"a word of {memory_of_chip.name}": words})
+            questions += self._compare_words(memory, other, memory_of_chip.name)
         return questions
+
+    def _compare_words(self, memory: UnknownMemory, other: Words, name: str) -> list[Pairs]:
+        """Return both ways' words at an address of unknown content: one question, or one for each of many limbs."""
+        addr = self.logic.unknown(f"an address of {name}", other.addr_bits)
+        limbs, word = self.kernels.limbs_at(memory, addr), other.select(addr)
+        if name not in self.whole.limbs:
+            return [{f"a word of {name}": (self.logic.concat(limbs), word)}]
+        n = memory.limb_bits
+        return [{f"{LIMB} {i} of a word of {name}": (limb, word.sliced(n * i, n))} for i, limb in enumerate(limbs)]
 
     def _all_held(self) -> Truth:
         """Tell whether all that holds after a reset holds in the present state."""
@@ -297,6 +364,13 @@ class Setting:
         """Return the question whether each invariant holds."""
         one = self.logic.number(1, 1)
         return [{text: (truth.as_bits(1), one)} for text, truth in self.invariants(pins).items()]
+
+
+def _elements(content: Any) -> list[Any]:
+    """Return the content of a register, or those of all elements of an array; of a state its bits alone."""
+    if not isinstance(content, UnknownArray):
+        return [content]
+    return [content[STATE]] if STATE in content else list(content.values())
 
 
 def _names(reg: Reg) -> list[str]:
@@ -326,16 +400,18 @@ def pin_edges(setting: Setting) -> ProofTask:
             edges[setting.port(name), False] = setting.logic.every((old, new.inverted()))
     inputs_before, inputs = setting.inputs(setting.pins_before), setting.inputs(pins)
     setting.state = setting.module.after_edges(inputs_before, inputs, setting.state, edges)
-    setting.kernels.call(setting.whole.model.apply_inputs, setting.record, setting.input_word(pins))
+    flat = [setting.flat()] if setting.whole.has_flat else []
+    setting.kernels.call(setting.whole.model.apply_inputs, setting.record, *flat, setting.input_word(pins))
     return setting.problem(unknowns, _questions_after(setting, pins), assumptions)
 
 
 def start(setting: Setting) -> ProofTask:
     """The claim that what the other steps assume holds at first."""
     unknowns = setting.unknowns()
-    zero = [setting.record[name].equals(setting.logic.number(0, KERNEL_BITS)) for name in setting.counters]
+    counters = [bits for name in setting.counters for bits in _elements(setting.record[name])]
+    zero = [bits.equals(setting.logic.number(0, KERNEL_BITS)) for bits in counters]
     assumptions = {"the model counts from 0": setting.logic.every(zero)}
-    if setting.places.invariants:
+    if setting.places.invariants or setting.places.relations:
         flip_flops = setting.module.flip_flops
         n_kept = [bits for name, bits in setting.state.flip_flops.items() if name in flip_flops]
         cleared = [bits.equals(setting.logic.number(0, bits.width)) for bits in n_kept]
@@ -348,7 +424,9 @@ def _clock(setting: Setting) -> None:
     inputs = setting.inputs(setting.pins_before)
     edge = {(setting.port(setting.clock), True): setting.logic.constant(True)}
     setting.state = setting.module.after_edges(inputs, inputs, setting.state, edge)
-    setting.kernels.call(setting.whole.model.clock, setting.record, *setting.memories)
+    pack = setting.whole.pack
+    memories = setting.memories if pack is None else [pack(*setting.memories)]
+    setting.kernels.call(setting.whole.model.clock, setting.record, *memories)
 
 
 def _questions_after(setting: Setting, pins: Mapping[str, Bits]) -> list[Pairs]:
@@ -394,7 +472,7 @@ def steps(whole: WholeChip) -> tuple[ChipStep, ...]:
     """
     first = ChipStep("start", "what the whole chip's steps assume, at first", whole, start)
     return (
-        *([first] if whole.invariants else []),
+        *([first] if whole.invariants or whole.our_invariants or whole.our_relations else []),
         ChipStep("clock-edge", "an edge of the whole chip's clock", whole, clock_edge, ""),
         ChipStep("pin-edges", "edges of all other pins of the whole chip, at one moment", whole, pin_edges, AFTERWARDS),
     )

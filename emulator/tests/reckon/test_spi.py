@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from draupnir.emulator.codec import from_limbs
+from draupnir.emulator.codec import encode, from_limbs
 from draupnir.emulator.reckon.chip import Model
 from draupnir.emulator.reckon.layout import CHIP, REGISTERS, SpiCode
 from draupnir.emulator.tests.reckon.stimulus import header, spi_rows
@@ -38,6 +38,18 @@ def test_every_register_takes_its_width(chip: Model) -> None:
             send(chip, [header(num_write=1, addr=register.addr + i), 0xA5A5A5A5])
         content = np.atleast_1d(chip.registers[0][register.name.lower()])
         assert set(content.tolist()) == {0xA5A5A5A5 & (1 << register.width) - 1}, register.name
+
+
+def test_a_rising_rst_writes_the_ring_oscillator_s_stage_in_the_middle_of_its_field(chip: Model) -> None:
+    rows, clk = spi_rows([header(num_write=1, addr=CHIP.register("SPI_RO_STAGE_SEL").addr), 0b1011 << 1], 0)
+    chip.drive(rows[:-2], clk[:-2])  # SCK has still to rise for the last bit
+    assert (chip.registers[0].spi_cnt, chip.registers[0].spi_ro_stage_sel) == (63, 0)
+    rst = encode(CHIP.input_word, RST=1)
+    chip.step(rst, False)
+    assert chip.registers[0].spi_ro_stage_sel == 0b1011 << 1
+    chip.step(0, False)
+    chip.step(rst, False)
+    assert chip.registers[0].spi_ro_stage_sel == 0b1011 << 1
 
 
 def test_an_address_without_a_register_is_nothing(chip: Model) -> None:
