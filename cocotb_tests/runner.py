@@ -32,12 +32,13 @@ from draupnir.rtl import datafiles, icarus_names, processes, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.harness import public_memories
 from draupnir.rtl.initial import Initial, Kind, plusargs, vvp_options
+from draupnir.rtl.verilated import SCALAR
 
 Simulator = Literal["verilator", "icarus"]
 SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
 _VERILATOR_OPTIONS = (
     "--no-public-flat-rw", "-fno-split", "-O3", "--timing", "--x-assign", "0", "--x-initial", "unique",
-    "-Wno-fatal", "-Wno-lint", "-Wno-style", "-CFLAGS", "-std=gnu++20 -fcoroutines",
+    "-Wno-fatal", "-Wno-lint", "-Wno-style", "-CFLAGS", f"-std=gnu++20 -fcoroutines {SCALAR}",
 )  # fmt: skip
 # These options go to make in the environment, because cocotb's runner calls make without -MAKEFLAGS.
 _OPTIMISED = "OPT_FAST=-O2 OPT_GLOBAL=-O2"

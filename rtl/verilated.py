@@ -38,8 +38,10 @@ _VERILATOR_OPTIONS = (
     "--cc", "-O3", "-fno-split", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
     "-Wno-fatal", "-Wno-lint", "-Wno-style",
 )  # fmt: skip
+# GCC 12.2 packs the comparisons of many registers of one bit into a vector, and then adds -1 in place of 1.
+SCALAR = "-fno-tree-slp-vectorize"
 _CXX_OPTIONS = (
-    "-std=gnu++17", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w",
+    SCALAR, "-std=gnu++17", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-w",
     "-DVERILATOR=1", "-DVL_TIME_CONTEXT", "-DVL_USER_FATAL", "-DVL_USER_FINISH", "-DVL_USER_STOP",
     *(f"-DVM_{feature}=0" for feature in ("SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")),
 )  # fmt: skip
