@@ -19,10 +19,12 @@ from draupnir.rtl.slang import Parser
 from draupnir.tools.coverage.marks import BYTES, MarkedFile
 from draupnir.tools.coverage.points import Point, with_stars_only
 from draupnir.tools.proofs import sources
+from draupnir.tools.proofs.claims import PROOFS
 from draupnir.tools.proofs.clocked import ClockedModule
-from draupnir.tools.proofs.job import PROOFS, Designs
-from draupnir.tools.proofs.logic import Logic, Solver, Truth
+from draupnir.tools.proofs.job import Designs
+from draupnir.tools.proofs.logic import Logic, Truth
 from draupnir.tools.proofs.netlist import NetlistReader
+from draupnir.tools.proofs.questions import Solver
 from draupnir.tools.proofs.whole import ChipStep, Setting
 
 Marks = Mapping[Point, str]  # point -> the place of its mark, as Yosys writes it

@@ -9,8 +9,9 @@ from bitwuzla import Kind
 
 from draupnir.tools.mutants.netlist import PORT
 from draupnir.tools.proofs.cut import StepModule, cut
-from draupnir.tools.proofs.logic import Bits, Logic, SolverAnswer, ask
+from draupnir.tools.proofs.logic import Bits, Logic
 from draupnir.tools.proofs.netlist import NetlistReader
+from draupnir.tools.proofs.questions import SolverAnswer, ask
 
 
 class MutantProver:

@@ -11,8 +11,8 @@ from draupnir.tools.mutants.mutant import Mutant, base_name
 from draupnir.tools.mutants.netlist import PORT, MutatedDesign
 from draupnir.tools.proofs import claim
 from draupnir.tools.proofs.claim import Leaf, Module, Original, Proof
+from draupnir.tools.proofs.claims import PROOFS
 from draupnir.tools.proofs.cut import UNKNOWN, StepModule, cut
-from draupnir.tools.proofs.job import PROOFS
 from draupnir.tools.proofs.logic import Logic
 
 

@@ -12,7 +12,7 @@ from draupnir.tools.mutants.states import Watcher, samples
 from draupnir.tools.mutants.visible import places
 from draupnir.tools.proofs import invariants
 from draupnir.tools.proofs.cut import cut
-from draupnir.tools.proofs.invariants import Invariants, Reset
+from draupnir.tools.proofs.invariants import Invariants, StartReset
 
 SECONDS = 240.0  # for all invariants of a chip
 
@@ -37,7 +37,7 @@ def invariants_of(mutator: Mutator, recordings: Iterable[CaseRows], compiled: Pa
         return Invariants(reset=reset)
 
 
-def _reset(mutator: Mutator) -> Reset:
+def _reset(mutator: Mutator) -> StartReset:
     chip, design = mutator.source.chip, mutator.source.design
     levels = {design.port(pin): pin.active_level for pin in chip.resets}
-    return Reset(levels, [design.port(clock.pin) for clock in chip.clocks])
+    return StartReset(levels, [design.port(clock.pin) for clock in chip.clocks])

@@ -14,7 +14,7 @@ from draupnir.rtl import verilated
 from draupnir.rtl.design import Design
 from draupnir.tools.mutants.replay import CaseRows
 from draupnir.tools.mutants.visible import ALL
-from draupnir.tools.proofs.candidates import Samples
+from draupnir.tools.proofs.candidates import StateSamples
 
 ROWS = 1 << 13  # in one run
 MOST_BITS = 1 << 26  # of all sampled states
@@ -96,7 +96,7 @@ class Watcher:
         return int(ended.argmax()) if ended.any() else len(active)
 
 
-def samples(watcher: Watcher, recordings: Iterable[CaseRows], skips_to_reset: bool) -> Samples:
+def samples(watcher: Watcher, recordings: Iterable[CaseRows], skips_to_reset: bool) -> StateSamples:
     """Return states of some cases."""
     generator, all_recordings = np.random.default_rng(1), list(recordings)
     n = MOST_BITS // len(watcher.places) // max(1, len(all_recordings))
@@ -106,4 +106,4 @@ def samples(watcher: Watcher, recordings: Iterable[CaseRows], skips_to_reset: bo
         widths[cell] = widths.get(cell, 0) + 1
     cells = {cell: i for i, cell in enumerate(widths)}
     order = sorted(range(len(watcher.places)), key=lambda i: (cells[watcher.places[i][0]], watcher.places[i][1]))
-    return Samples(widths, np.concatenate(parts)[:, order])
+    return StateSamples(widths, np.concatenate(parts)[:, order])

@@ -20,8 +20,9 @@ from draupnir.tools.mutants.netlist import PORT
 from draupnir.tools.proofs.anyedge import AnyEdge, State
 from draupnir.tools.proofs.cut import cut, is_clocked, is_memory_read
 from draupnir.tools.proofs.invariants import Invariants, first_state
-from draupnir.tools.proofs.logic import Bits, Logic, Solver, Truth
+from draupnir.tools.proofs.logic import Bits, Logic, Truth
 from draupnir.tools.proofs.netlist import NetlistReader
+from draupnir.tools.proofs.questions import Solver
 from draupnir.tools.proofs.statements import Bit, Contents, Fact
 
 SWITCH_BITS = 6  # the widest word whose bits are switches

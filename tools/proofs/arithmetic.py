@@ -10,6 +10,7 @@ from typing import Any
 from bitwuzla import Kind
 
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth
+from draupnir.tools.proofs.products import products_of
 
 _BINARY: dict[type[ast.operator], tuple[Callable[[Any, Any], Any], Kind | None]] = {
     ast.Add: (operator.add, Kind.BV_ADD),
@@ -85,7 +86,7 @@ class Arithmetic:
         if kind is None:
             return self._divided(op, one, other)
         if kind is Kind.BV_MUL:
-            return self.logic.product(self.bits(one), self.bits(other))
+            return products_of(self.logic).product(self.bits(one), self.bits(other))
         return self.bits(one).apply(kind, self.bits(other))
 
     def _divided(self, op: type[ast.operator], one: Any, other: Any) -> Any:

@@ -19,7 +19,7 @@ MOST_FACTS = 400  # of which pairs are looked at
 
 
 @dataclass(frozen=True)
-class Samples:
+class StateSamples:
     """States that a netlist had.
 
     widths : flip-flop -> the number of its bits, in the order of the columns of ``bits``
@@ -42,7 +42,7 @@ class Samples:
 class BitClasses:
     """Bits that were equal or opposite in all states so far. A class with a constant has it as its first member."""
 
-    def __init__(self, samples: Samples) -> None:
+    def __init__(self, samples: StateSamples) -> None:
         names = [Bit(cell, lsb) for cell, width in samples.widths.items() for lsb in range(width)]
         flipped = samples.bits[0].astype(bool) if len(samples.bits) else np.zeros(len(names), bool)
         columns = np.packbits(samples.bits ^ flipped.astype(np.uint8), axis=0).T.copy()
@@ -74,12 +74,12 @@ class BitClasses:
                 yield Constant(bit, opposite) if first is None else Same(bit, first[0], opposite != first[1])
 
 
-def bounds(samples: Samples) -> list[Statement]:
+def bounds(samples: StateSamples) -> list[Statement]:
     """Return bounds that hold in the samples."""
     return [*_bounds(samples.widths, samples.words())]
 
 
-def conditional(samples: Samples) -> list[Statement]:
+def conditional(samples: StateSamples) -> list[Statement]:
     """Return bounds and implications that hold in the samples where a fact holds."""
     words = samples.words()
     facts = _facts(samples.widths, words)

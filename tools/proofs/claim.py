@@ -12,8 +12,9 @@ from draupnir.emulator.codec import decode
 from draupnir.emulator.declare import Word
 from draupnir.tools.proofs import solvers
 from draupnir.tools.proofs.kernels import Kernels
-from draupnir.tools.proofs.logic import BITWUZLA, KERNEL_BITS, Bits, Logic, SolverAnswer, Truth
+from draupnir.tools.proofs.logic import BITWUZLA, KERNEL_BITS, Bits, Logic, Truth
 from draupnir.tools.proofs.netlist import NetlistReader
+from draupnir.tools.proofs.questions import SolverAnswer
 
 if TYPE_CHECKING:
     from draupnir.tools.proofs.cases import LeafCase

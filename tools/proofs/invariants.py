@@ -15,7 +15,7 @@ import bitwuzla
 from bitwuzla import Kind
 
 from draupnir.tools.proofs.anyedge import AnyEdge, State
-from draupnir.tools.proofs.candidates import BitClasses, Samples, bounds, conditional
+from draupnir.tools.proofs.candidates import BitClasses, StateSamples, bounds, conditional
 from draupnir.tools.proofs.cut import StepModule
 from draupnir.tools.proofs.logic import Bits, Logic, Truth
 from draupnir.tools.proofs.statements import AtMost, Bit, Constant, Contents, Same, Statement
@@ -27,7 +27,7 @@ RESET_CLOCKS = 4  # that the reset at the start lasts
 
 
 @dataclass(frozen=True)
-class Reset:
+class StartReset:
     """A reset with which a netlist starts, in any state.
 
     It lasts RESET_CLOCKS clocks. In each half of a clock, all other clocks have one edge at most.
@@ -50,7 +50,7 @@ class Invariants:
 
     statements: tuple[Statement, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
-    reset: Reset | None = None
+    reset: StartReset | None = None
     counters: tuple[AtMost, ...] = ()
 
     def for_long(self) -> Invariants:
@@ -82,8 +82,8 @@ class Invariants:
 def find(
     step: StepModule,
     netlist: Mapping[str, Any],
-    samples: Samples,
-    reset: Reset | None,
+    samples: StateSamples,
+    reset: StartReset | None,
     seconds: float,
 ) -> Invariants:
     """Return invariants of a flat netlist.
@@ -109,7 +109,7 @@ def find(
 class _Candidates:
     """Statements that may be invariants, without those that a state contradicts."""
 
-    def __init__(self, samples: Samples) -> None:
+    def __init__(self, samples: StateSamples) -> None:
         self._classes = BitClasses(samples)
         self._others = bounds(samples)
         self._n_raises: dict[str, int] = {}
@@ -217,13 +217,13 @@ def _steps(step: StepModule, netlist: Mapping[str, Any]) -> _Question:
     return _Question(machine.logic, state, next_state)
 
 
-def _first(step: StepModule, netlist: Mapping[str, Any], reset: Reset | None) -> _Question:
+def _first(step: StepModule, netlist: Mapping[str, Any], reset: StartReset | None) -> _Question:
     """The question which statements can fail in the first state."""
     machine = AnyEdge(Logic(), step, netlist)
     return _Question(machine.logic, None, first_state(machine, reset))
 
 
-def first_state(machine: AnyEdge, reset: Reset | None) -> State:
+def first_state(machine: AnyEdge, reset: StartReset | None) -> State:
     """Return the state of a netlist at its start; see ``find``."""
     state: State = machine.unknown_state()
     if reset is None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.package import Part
 from draupnir.rtl import emit
 from draupnir.rtl.design import Design
+from draupnir.tools.proofs.claims import PROOFS
 
 if TYPE_CHECKING:
     from draupnir.emulator.declare import Chip
@@ -23,15 +23,6 @@ BITWUZLA = "bitwuzla"
 WITNESSES = "witnesses"  # the folder of golden cases
 MOST_UNDECIDED = 4  # on a line
 OURS, ORIGINAL, KERNELS = "our RTL", "original", "other kernels"
-
-
-def _are_claims(part: object) -> TypeGuard[Sequence[Leaf | Law | ChipStep]]:
-    return isinstance(part, tuple) and all(hasattr(claim, "title") for claim in part)
-
-
-PROOFS: Part[Sequence[Leaf | Law | ChipStep]] = Part(
-    "proofs", "proofs", "nothing is proved of it", _are_claims, "a tuple of claim.Leaf, claim.Law and whole.ChipStep"
-)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from bitwuzla import Kind
 
 from draupnir.tools.proofs.arithmetic import Arithmetic, Unsupported
 from draupnir.tools.proofs.heap import FlatRecord, Heap, KernelStore, Layer, UnknownMemory, UnknownRecord, places
-from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Solver, Truth
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, Truth
+from draupnir.tools.proofs.questions import Solver
 
 UNBOUND = object()
 LOOP_SECONDS = 10.0  # for the question whether a round is reached

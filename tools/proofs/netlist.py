@@ -16,7 +16,7 @@ from bitwuzla import Kind
 
 from draupnir.emulator.errors import InputError
 from draupnir.tools.proofs.logic import Bits, Logic, Truth, Words
-from draupnir.tools.proofs.products import PRODUCT_BITS
+from draupnir.tools.proofs.products import PRODUCT_BITS, products_of
 
 Driver = tuple[str, str, int]  # cell, or "" for an input port; its port; the bit of that port
 _ARITHMETIC = {
@@ -298,7 +298,7 @@ def _product(netlist: NetlistReader, cell: _Cell) -> Bits:
     if cell.width("Y") > PRODUCT_BITS:
         return _arithmetic(netlist, cell)
     one, other = (_factor(netlist, cell.content["connections"][port], cell.is_signed()) for port in "AB")
-    return netlist.logic.product(one, other).slice(0, cell.width("Y"))
+    return products_of(netlist.logic).product(one, other).slice(0, cell.width("Y"))
 
 
 def _factor(netlist: NetlistReader, bits: Sequence[Any], signed: bool) -> Bits:

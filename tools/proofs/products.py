@@ -2,7 +2,7 @@
 
 Where model and RTL multiply the same operands, the function has the same results, whichever they are. Each law holds of
 every product, so what is proved with them alone is proved. A solver that finds contents of which a result is not the
-product is told this product, and asked again (``logic.Solver``); so nothing is assumed.
+product is told this product, and asked again (``questions.Solver``); so nothing is assumed.
 
 A product is one of 64 bits, of which a narrower multiplier has the lower bits.
 """
@@ -10,14 +10,12 @@ A product is one of 64 bits, of which a narrower multiplier has the lower bits.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bitwuzla import Kind
 
-if TYPE_CHECKING:
-    from draupnir.tools.proofs.logic import Bits, Logic, Truth
+from draupnir.tools.proofs.logic import BITWUZLA, Bits, Logic, Truth
 
-BITWUZLA = "bitwuzla"
 PRODUCT_BITS = 64
 LOWEST, HIGHEST = -(1 << (PRODUCT_BITS - 1)), (1 << (PRODUCT_BITS - 1)) - 1
 MOST_STEPS = 12  # into a formula, to find its bounds
@@ -130,6 +128,14 @@ class Products:
         if low < 0 or other_low < 0:
             return (0, max(high if low >= 0 else 0, other_high)) if kind == Kind.BV_AND and other_low >= 0 else None
         return 0, min(high, other_high) if kind == Kind.BV_AND else (1 << max(high, other_high).bit_length()) - 1
+
+
+def products_of(logic: Logic) -> Products:
+    """Return the products of a proof."""
+    if logic.products is None:
+        logic.products = Products(logic)
+    products: Products = logic.products
+    return products
 
 
 def _both_or_none(one: Truth, other: Truth) -> Truth:

@@ -9,7 +9,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.codec import encode
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.trace import to_row
-from draupnir.tools.proofs.job import PROOFS
+from draupnir.tools.proofs.claims import PROOFS
 from draupnir.tools.proofs.whole import ChipStep
 
 _ELEMENT = re.compile(r"(\w+)\[(\d+)\]")

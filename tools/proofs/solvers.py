@@ -11,7 +11,8 @@ from typing import Any
 import bitwuzla
 from bitwuzla import Kind
 
-from draupnir.tools.proofs.logic import BITWUZLA, Bits, Logic, Solver, SolverAnswer, Truth
+from draupnir.tools.proofs.logic import BITWUZLA, Bits, Logic, Truth
+from draupnir.tools.proofs.questions import Solver, SolverAnswer
 
 Z3 = "z3"
 NAMES = (BITWUZLA, Z3)

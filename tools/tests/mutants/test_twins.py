@@ -13,9 +13,9 @@ from draupnir.tools.mutants.mutant import Mutant
 from draupnir.tools.mutants.netlist import PORT, Mutator, Source
 from draupnir.tools.mutants.twins import TwinProver
 from draupnir.tools.mutants.visible import ALL, places
-from draupnir.tools.proofs.candidates import Samples
+from draupnir.tools.proofs.candidates import StateSamples
 from draupnir.tools.proofs.cut import cut
-from draupnir.tools.proofs.invariants import Invariants, Reset, find
+from draupnir.tools.proofs.invariants import Invariants, StartReset, find
 
 # ``held`` is kept by being written again in each clock, and read in odd clocks only; ``lost`` decides nothing.
 DESIGN = """
@@ -35,7 +35,7 @@ module top(input clk, input rst, input d, input o, output y, output z);
   assign z = other;
 endmodule
 """
-RESET = Reset({"rst": 1}, ["clk"])
+RESET = StartReset({"rst": 1}, ["clk"])
 MUTANTS = [  # module, width of the flip-flop, its port, bit, kind, control bit, and whether no output ever differs
     ("top", 4, "D", 2, "inv", None, True),  # a state that decides nothing in any state that is reached
     ("top", 3, "D", 2, "const0", None, True),  # a bit that is never 1
@@ -71,7 +71,7 @@ def invariants(design):
         contents = {3: age % 4, 4: age % 16, 2: age // 4 % 4}
         rows.append([contents[_width(flat, cell)] >> i & 1 for cell, i in places(flat)])
     widths = dict.fromkeys(cell for cell, _ in places(flat))
-    samples = Samples({cell: _width(flat, cell) for cell in widths}, np.array(rows, np.uint8))
+    samples = StateSamples({cell: _width(flat, cell) for cell in widths}, np.array(rows, np.uint8))
     return find(cut(flat, PORT), flat, samples, RESET, 60)
 
 

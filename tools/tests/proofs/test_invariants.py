@@ -12,9 +12,9 @@ pytest.importorskip("bitwuzla", reason="needs the extra [prove]: pip install 'dr
 from draupnir.rtl.design import Design
 from draupnir.rtl.fpga import tools
 from draupnir.tools.proofs.anyedge import AnyEdge
-from draupnir.tools.proofs.candidates import Samples
+from draupnir.tools.proofs.candidates import StateSamples
 from draupnir.tools.proofs.cut import cut
-from draupnir.tools.proofs.invariants import HORIZON, Reset, find
+from draupnir.tools.proofs.invariants import HORIZON, StartReset, find
 from draupnir.tools.proofs.logic import Logic
 from draupnir.tools.proofs.sources import reading
 
@@ -36,7 +36,7 @@ module top(input clk, input rst, input go, output y);
 endmodule
 """
 NAMES = ("cnt", "even", "odd", "age", "unreset")
-RESET = Reset({"rst": 1}, ["clk"])
+RESET = StartReset({"rst": 1}, ["clk"])
 
 
 def netlist(folder, text=DESIGN, **initial):
@@ -60,7 +60,7 @@ def samples(flat, states):
     rows = [
         [state[name] >> i & 1 for name in NAMES for i in range(len(flat["netnames"][name]["bits"]))] for state in states
     ]
-    return Samples(widths, np.array(rows, np.uint8))
+    return StateSamples(widths, np.array(rows, np.uint8))
 
 
 def reached(n):

@@ -18,7 +18,8 @@ from draupnir.tools.proofs import words
 from draupnir.tools.proofs.arithmetic import Unsupported
 from draupnir.tools.proofs.heap import UnknownArray
 from draupnir.tools.proofs.kernels import Kernels
-from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic, ask
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Logic
+from draupnir.tools.proofs.questions import ask
 
 N_CONTENTS = 12
 INTEGERS = [0, 1, 2, 7, 8, -1, -8, 255, 1 << 31, -(1 << 40)]

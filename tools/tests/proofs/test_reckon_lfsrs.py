@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("bitwuzla", reason="needs the extra [prove]: pip install 'draupnir[prove]'")
 
 from draupnir.emulator.reckon import lfsr
-from draupnir.tools.proofs.logic import Logic, Solver
+from draupnir.tools.proofs.logic import Logic
+from draupnir.tools.proofs.questions import Solver
 from draupnir.tools.proofs.reckon_lfsrs import WORD_LFSRS, unfolded
 
 

@@ -18,7 +18,8 @@ from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
 from draupnir.tools.proofs import job, sources
 from draupnir.tools.proofs.clocked import ClockedModule
-from draupnir.tools.proofs.logic import Bits, Logic, ask
+from draupnir.tools.proofs.logic import Bits, Logic
+from draupnir.tools.proofs.questions import ask
 
 BUGS = [  # a chip, a constant in our RTL in Verilog, what a bug makes of it, and where the two then differ
     ("snn_accelerator", "was_reset ? 6'h20", "was_reset ? 6'h21", "spike"),
