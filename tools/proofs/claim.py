@@ -19,6 +19,7 @@ from draupnir.tools.proofs.questions import SolverAnswer
 if TYPE_CHECKING:
     from draupnir.tools.proofs.cases import LeafCase
 
+SHORT_SECONDS = 10.0  # of the solver for a question of a claim that is not proved any more
 MOST_INPUTS = 16  # on the line of a witness; all others that are not named are 0
 Unknowns = Mapping[str, Bits]
 Pairs = Mapping[str, tuple[Bits, Bits]]
@@ -227,18 +228,25 @@ def demands(kernels: Kernels) -> list[Pairs]:
 
 
 def solve(problem: ProofTask, claim: str, seconds: float) -> Proof:
-    """Ask the solver each question; seconds : its limit for each. The first with a witness is the last."""
-    start = time.thread_time()
-    solver = solvers.make(problem.logic, [*problem.assumptions.values()], seconds)
+    """Ask the solver each question. The first with a witness is the last.
+
+    seconds : the solver's limit for each; after one without an answer SHORT_SECONDS at most, since the claim cannot be
+        proved any more, and only a witness is looked for
+    """
+    start, limit = time.thread_time(), seconds
+    solver = solvers.make(problem.logic, [*problem.assumptions.values()], limit)
     undecided: list[str] = []
     witness = None
     for pairs in problem.questions:
         equal, vectors = _all_equal(problem.logic, pairs), _vectors(problem.unknowns, pairs)
         alone = len(problem.questions) == 1 or next(iter(pairs)) in problem.alone
-        one_solver = solvers.make(problem.logic, [*problem.assumptions.values()], seconds) if alone else solver
+        one_solver = solvers.make(problem.logic, [*problem.assumptions.values()], limit) if alone else solver
         answer = one_solver.ask(equal, vectors, last=alone)
         if answer.holds is None:
             undecided += pairs
+            if limit > SHORT_SECONDS:
+                limit = SHORT_SECONDS
+                solver = solvers.make(problem.logic, [*problem.assumptions.values()], limit)
         elif not answer.holds:
             witness = _best_witness(problem, pairs, answer, seconds)
             break

@@ -105,6 +105,11 @@ def check_size(chip: Chip) -> None:
             raise InputError(f"{name}={size}: what is proved of {chip.name} is for {name}={default[name]}")
 
 
+def is_of_our_chip(part: Leaf | Law | ChipStep, rtl: str) -> bool:
+    """Return True for a step of our whole chip. Such proofs take the most time."""
+    return hasattr(part, "whole") and rtl == OURS
+
+
 class Designs:
     """Our RTL of a chip, and an original if there is one, with their netlists.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -22,8 +23,10 @@ from draupnir.emulator.tinyodin.events import sweep
 from draupnir.rtl import emit
 from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
-from draupnir.tools.proofs import job, sources
+from draupnir.tools.proofs import claim, job, solvers, sources
 from draupnir.tools.proofs.claim import Law, Leaf, prove, prove_law
+from draupnir.tools.proofs.logic import Logic
+from draupnir.tools.proofs.questions import SolverAnswer
 from draupnir.tools.proofs.whole import ChipStep
 
 LONG = {("odin", "clock-edge"), *(("reckon", step) for step in ("start", "clock-edge", "pin-edges"))}
@@ -173,6 +176,32 @@ def test_a_proof_without_time_is_undecided(tmp_path):
     proof = prove(leaf, leaf.ours, netlist, "", 0.001)
     assert proof.holds is None
     assert str(job.PartProof("update", leaf.title, job.OURS, proof)).startswith("undecided after ")
+
+
+class SlowSolver:
+    """A solver that has no answer; ``limits`` has the limit of each question that it was asked."""
+
+    limits: ClassVar[list[float]] = []
+
+    def __init__(self, logic: Logic, assumptions: object, seconds: float) -> None:
+        self.seconds = seconds
+
+    def ask(self, claim: object, unknowns: object, last: bool) -> SolverAnswer:
+        self.limits.append(self.seconds)
+        return SolverAnswer(None, {})
+
+
+def test_a_claim_that_is_not_proved_any_more_gets_less_time(monkeypatch):
+    """What is left can only show a difference."""
+    monkeypatch.setattr(solvers, "make", SlowSolver)
+    logic = Logic()
+    x = logic.unknown("x", 8)
+    questions = [{name: (x, x)} for name in ("a", "b", "c")]
+    task = claim.ProofTask(logic, {"x": x}, questions, {}, 8, ("one", "other"), alone={"c"})
+    for seconds, limits in ((300.0, [300.0, 10.0, 10.0]), (2.0, [2.0, 2.0, 2.0])):
+        SlowSolver.limits.clear()
+        assert claim.solve(task, "x is x", seconds).undecided == ["a", "b", "c"]
+        assert SlowSolver.limits == limits
 
 
 @pytest.mark.parametrize(
