@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.golden import regress
 from draupnir.golden.case import Case
+from draupnir.tools.jobs.options import STORE
 from draupnir.tools.proofs import job
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import builds, options, outputs
@@ -34,6 +34,15 @@ MUTANTS = click.IntRange(1, 1_000_000)
 )
 @case_option("Replay")
 @limit_option("Time of the solver for each proof.", 10.0)
+@click.option(
+    "--store",
+    "store_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    default=STORE,
+    show_default=True,
+    help="Outcomes that need not run again.",
+)
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(
@@ -45,6 +54,7 @@ def command(
     numbers: tuple[int, ...],
     names: tuple[str, ...],
     limit: float,
+    store_file: Path,
     as_json: bool,
     output: Path,
 ) -> None:
@@ -58,37 +68,35 @@ def command(
     a hole      if it is in a part that `draupnir prove` proves, and an input shows that it differs there;
     open        if neither is known.
 
-    The exit status is 1 if there is a hole or an open mutant. The file mutate.json has all mutants.
+    The exit status is 1 if there is a hole or an open mutant. The file mutate.json has all mutants. The same command
+    goes on where it was ended.
 
     \b
     Example: draupnir mutate odin --rtl ~/ODIN/src -n 1000 --of controller
     """
     job.check_solver("mutate")
     # Imported here, because --help needs none of it.
-    from draupnir.tools.mutants import campaign, report
-    from draupnir.tools.mutants.cases import GreedyCases
+    from draupnir.tools.jobs.rtl import description
+    from draupnir.tools.mutants import outcomes, report
+    from draupnir.tools.mutants.campaign import Choice
     from draupnir.tools.mutants.netlist import Source
 
     declaration = rtl.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, names=("mutate.json",), adds_verilog=True)
     cases = _cases(declaration, names)
     design = rtl.design(declaration, output)
-    greedy = GreedyCases(declaration, cases, design.absent(declaration))
-    outcomes: list[campaign.MutantOutcome] = []
-    choice = campaign.Choice(n, seed, modules, numbers)
-    with tempfile.TemporaryDirectory() as scratch, progress(f"mutants of {rtl}", n, "mutants") as advance:
-        folders = campaign.Folders(Path(scratch), builds.compiled_folder(output))
-        for outcome in campaign.run(Source(declaration, design, rtl.place is None), choice, greedy, folders, limit):
-            outcomes.append(outcome)
-            advance(1)
+    source, about = Source(declaration, design, rtl.place is None), description(declaration, rtl, design)
+    campaign = outcomes.StoredCampaign(source, about, Choice(n, seed, modules, numbers), cases, limit)
+    with progress(f"mutants of {rtl}", len(numbers) or n, "mutants") as advance:
+        results, left_out = campaign.run(builds.compiled_folder(output), store_file, advance)
     origin = provenance.origin([seed], rtl.folder, rtl.sources())
-    content = report.as_json(chip, str(rtl), outcomes, greedy.left_out, origin.as_json())
+    content = report.as_json(chip, str(rtl), results, left_out, origin.as_json())
     schema.write(output / "mutate.json", "mutate", content)
     if as_json:
         schema.echo("mutate", content)
     else:
-        click.echo("\n".join(report.lines(outcomes)))
-    if report.n_survivors(outcomes):
+        click.echo("\n".join(report.lines(results)))
+    if report.n_survivors(results):
         raise DifferenceFound
 
 

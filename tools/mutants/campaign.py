@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -104,10 +104,12 @@ def run(
     cases: GreedyCases,
     folders: Folders,
     seconds: float,
+    find: Callable[[Mutant], MutantOutcome | None] = lambda mutant: None,
 ) -> Iterator[MutantOutcome]:
     """Yield the outcome of each mutant as soon as it is known, in no particular order.
 
     seconds : the solver's limit for each proof
+    find : returns the outcome of an earlier campaign, if there is one; the mutant does not run again
 
     Raises InputError for a module that is not there, when Verilator or Yosys is missing or refuses the sources, and for
     an RTL that differs from the cases without a mutant.
@@ -115,8 +117,11 @@ def run(
     mutator = Mutator(source, folders.scratch)
     mutants = mutator.mutants(choice.n, choice.seed, choice.modules)
     selection = [mutant for mutant in mutants if not choice.numbers or mutant.number in choice.numbers]
-    for first in range(0, len(selection), MOST):
-        mutated = mutator.mutate(selection[first : first + MOST])
+    earlier = {mutant: outcome for mutant in selection if (outcome := find(mutant))}
+    yield from earlier.values()
+    rest = [mutant for mutant in selection if mutant not in earlier]
+    for first in range(0, len(rest), MOST):
+        mutated = mutator.mutate(rest[first : first + MOST])
         yield from _Batch(mutator, mutated, cases, folders.compiled, seconds).outcomes()
 
 

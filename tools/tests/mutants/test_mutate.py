@@ -16,6 +16,7 @@ from draupnir.golden import case
 from draupnir.tools.cli import cli
 from draupnir.tools.mutants import report
 from draupnir.tools.mutants.cases import GreedyCases
+from draupnir.tools.mutants.netlist import Mutator
 from draupnir.tools.mutants.replay import KillingRow, Replayer
 from draupnir.tools.proofs import job
 from draupnir.tools.report import schema
@@ -25,8 +26,9 @@ WORDS = ["mutate", "tinyodin", "--of", "lif_neuron", "-n", "100"]
 
 @pytest.mark.slow
 @pytest.mark.verilator
-def test_a_hundred_mutants_of_the_neuron_of_tinyodin_are_killed_or_equivalent(tmp_path):
-    result = CliRunner().invoke(cli, [*WORDS, "-o", str(tmp_path)])
+def test_a_hundred_mutants_of_the_neuron_of_tinyodin_are_killed_or_equivalent(tmp_path, monkeypatch):
+    files = ["-o", str(tmp_path), "--store", str(tmp_path / "jobs.sqlite")]
+    result = CliRunner().invoke(cli, [*WORDS, *files])
     assert result.exit_code == 0, result.output
     content = json.loads((tmp_path / "mutate.json").read_text())
     assert content["schema"] == "draupnir.mutate" and content["mutants"] == len(content["outcomes"]) == 100
@@ -40,8 +42,15 @@ def test_a_hundred_mutants_of_the_neuron_of_tinyodin_are_killed_or_equivalent(tm
     assert raw == f"tests kill {content['killed']} of 100 mutants ({content['killed']:.1f} %)"
     assert rest.endswith("(100.0 %)")
 
+    # The same command takes all of it from the store.
+    with monkeypatch.context() as patch:
+        patch.setattr(Mutator, "mutate", None)
+        repeated_run = CliRunner().invoke(cli, [*WORDS, *files])
+    assert repeated_run.exit_code == 0 and repeated_run.stdout == result.stdout
+    assert json.loads((tmp_path / "mutate.json").read_text())["outcomes"] == content["outcomes"]
+
     # One case finds less. What the proofs do not rule out are holes, each with an input that shows it.
-    result = CliRunner().invoke(cli, [*WORDS, "-o", str(tmp_path), "--case", "unconfigured", "--json"])
+    result = CliRunner().invoke(cli, [*WORDS, *files, "--case", "unconfigured", "--json"])
     assert result.exit_code == 1
     of_one_case = json.loads(result.stdout)
     assert {o["number"] for o in of_one_case["outcomes"] if o["verdict"] == "equivalent"} >= {
@@ -52,7 +61,7 @@ def test_a_hundred_mutants_of_the_neuron_of_tinyodin_are_killed_or_equivalent(tm
 
     numbers = [str(hole["number"]) for hole in holes[:2]]
     words = [word for number in numbers for word in ("--number", number)]
-    result = CliRunner().invoke(cli, [*WORDS, "-o", str(tmp_path), *words])
+    result = CliRunner().invoke(cli, [*WORDS, *files, *words])
     assert result.exit_code == 0 and "tests kill 2 of 2 mutants (100.0 %)" in result.stdout
 
 
@@ -107,7 +116,8 @@ def test_mutants_that_differ_in_no_state_of_the_chip_are_proved_equivalent(tmp_p
     numbers = {46: "every state", 445: "every state", 821: "16,777,216 clocks", 766: ""}
     words = [word for number in numbers for word in ("--number", str(number))]
     cases = [word for name in ("lif_events", "spi_masks") for word in ("--case", name)]
-    words = ["mutate", "tinyodin", "-n", "1000", "-o", str(tmp_path), "--json", *words, *cases]
+    files = ["-o", str(tmp_path), "--store", str(tmp_path / "jobs.sqlite")]
+    words = ["mutate", "tinyodin", "-n", "1000", *files, "--json", *words, *cases]
     content = json.loads(CliRunner().invoke(cli, words).stdout)
     outcomes = {outcome["number"]: outcome for outcome in content["outcomes"]}
     for number, reason in numbers.items():
