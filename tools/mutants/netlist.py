@@ -21,9 +21,9 @@ from draupnir.rtl import emit, kept
 from draupnir.rtl.design import Design, SourceOptions
 from draupnir.rtl.fpga import tools
 from draupnir.tools.mutants import visible
-from draupnir.tools.mutants.clocks import with_one_clock
 from draupnir.tools.mutants.mutant import Mutant, base_name, read
 from draupnir.tools.proofs import sources
+from draupnir.tools.proofs.two_clocks import with_first_clock
 
 PORT = "draupnir_mutant"
 NUMBER_BITS = 12
@@ -151,7 +151,7 @@ class Mutator:
         commands = sources.reading(design, design.top, design.parameters, folder)
         made_from = [path.read_bytes() for path in (*design.files, *design.includes)]
         (path,) = _run_once(folder, ["verilog.il"], f"{commands}; write_rtlil verilog.il", made_from)
-        return with_one_clock(path.read_text())
+        return with_first_clock(path.read_text())
 
     def _yosys(self, name: str, commands: str, names: Sequence[str], list_text: str = "") -> list[Path]:
         """Run Yosys on the logic; return the files that it writes. list_text : the content of list.txt"""
