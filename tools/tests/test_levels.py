@@ -49,6 +49,7 @@ def test_chips_that_do_not_load_are_told_beside_those_that_do(monkeypatch: pytes
     monkeypatch.setattr(chips, "declaration", broken)
     result = CliRunner().invoke(cli, ["chips"])
     assert result.exit_code == 2 and result.stdout.startswith("odin      ODIN: 256")
-    assert result.stderr == "error: reckon does not load\nerror: tinyodin does not load\n"
+    others = [name for name in chips.names() if name != "odin"]
+    assert result.stderr == "".join(f"error: {name} does not load\n" for name in others) and len(others) > 3
     json_result = CliRunner().invoke(cli, ["chips", "--json"])
     assert [chip["name"] for chip in json.loads(json_result.stdout)["chips"]] == ["odin"] and json_result.exit_code == 2
