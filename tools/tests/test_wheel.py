@@ -160,4 +160,4 @@ def test_the_library_is_the_installed_one_and_says_its_version(environment: Inst
     process = subprocess.run(words, cwd=environment.folder, capture_output=True, text=True, check=True)
     file, *rest = process.stdout.split(maxsplit=1)
     assert Path(file) == environment.package / "__init__.py"
-    assert rest == ["('odin', 'reckon', 'tinyodin') 0.1.0 ''\n"]
+    assert rest == [f"{chips.names()} 0.1.0 ''\n"]
