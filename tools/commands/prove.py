@@ -53,19 +53,18 @@ def command(
     todo = [(claim, name) for claim in claims for name in designs.rtls(claim)]
     todo.sort(key=lambda one: job.is_of_our_chip(*one))  # the longest ones at the end
     proofs: list[job.PartProof] = []
+    width = max(12, 1 + max(len(claim.name) for claim in claims))
     with progress(f"proofs of {chip}", len(todo), "proofs") as advance:
         for claim, name in todo:
             proofs.append(designs.prove(claim, name, limit))
             advance(1)
+            if not as_json:
+                click.echo(f"{proofs[-1].part:{width}}{proofs[-1].rtl:16}{proofs[-1]}")
     holds = all(proof.proof.holds is True for proof in proofs)
     origin = provenance.origin([], rtl.folder, rtl.sources()).as_json()
     report = {"chip": chip, "holds": holds, "proofs": [proof.as_json() for proof in proofs], "origin": origin}
     schema.write(output / "prove.json", "prove", report)
     if as_json:
         schema.echo("prove", report)
-    else:
-        width = max(12, 1 + max(len(proof.part) for proof in proofs))
-        for proof in proofs:
-            click.echo(f"{proof.part:{width}}{proof.rtl:16}{proof}")
     if not holds:
         raise DifferenceFound

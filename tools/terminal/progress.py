@@ -27,7 +27,9 @@ def progress(title: str, total: int, unit: str = "clocks") -> Iterator[Callable[
             return Text(f"{task.completed:,.0f} of {total:,} {unit}, {_rate(task.speed or 0.0)}/s")
 
     columns = (TextColumn("{task.description}"), BarColumn(), Rate(""), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    # Lines on a terminal's stdout go above the bar; those in a pipe stay in it.
+    to_terminal = sys.stdout.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=to_terminal) as bars:
         bar = bars.add_task(title, total=total)
         yield lambda n: bars.advance(bar, n)
 
