@@ -87,13 +87,13 @@ def test_a_difference_is_a_line_and_exit_status_1(verilog, tmp_path):
     arguments = ["prove", "tinyodin", "--rtl", str(rtl), "--of", "pin-edges", "-o", str(tmp_path / "out")]
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 1
-    ours, theirs = result.stdout.splitlines()
+    theirs, ours = result.stdout.splitlines()
     assert re.match(r"pin-edges   our RTL         proved for all 2\^\d+ inputs", ours)
     difference = r"they differ: spi_cnt 0x\w+ in the model, 0x\w+ in the RTL for \w+.*"
     assert re.match(rf"pin-edges   tinyODIN        {difference}; golden case \S+/pin-edges_tinyODIN$", theirs)
     assert replay_recording(Model(), tmp_path / "out" / "witnesses" / "pin-edges_tinyODIN").holds
     proofs = json.loads((tmp_path / "out" / "prove.json").read_text())["proofs"]
-    assert [proof["holds"] for proof in proofs] == [True, False]
+    assert [proof["holds"] for proof in proofs] == [False, True]
 
 
 def test_a_chip_with_other_names_is_one_line(tmp_path):
