@@ -234,7 +234,7 @@ EXPORT int model_memory(void* handle, const char* name, uint32_t* limbs, int wri
 """
 
 
-# Of a wire whose source did not change, eval() keeps the content. So all logic is evaluated, as at the start.
+# eval() keeps the content of a wire whose source did not change. So all logic is evaluated, as at the start.
 _SETTLE = """\
 #include "Vmodel___024root.h"
 void Vmodel___024root___eval_settle(Vmodel___024root*);

@@ -15,6 +15,7 @@ from cocotb.triggers import RisingEdge, Timer
 
 from draupnir.cocotb_tests.lib import memory, wrapper
 from draupnir.cocotb_tests.lib.bus import BusPins, Pins, control
+from draupnir.cocotb_tests.lib.bus import level as level_of
 from draupnir.cocotb_tests.lib.checker import Lockstep
 from draupnir.cocotb_tests.lib.clock import PERIOD_NS, ChipClock, ClockEdges
 from draupnir.cocotb_tests.lib.player import Player
@@ -241,6 +242,14 @@ class ChipBench:
         """Read a word of the design's memory through the back door; copy : number of the copy, None without copies."""
         handle = self.memories[name] if copy is None else self.memories[name][copy]
         return int(handle[addr].value)
+
+    async def levels(self, pin: str, clocks: int) -> list[int | None]:
+        """Return the level of a pin in each of these clocks; None for one that is not known."""
+        pin_levels = []
+        for _ in range(clocks):
+            await self.clock.cycles(1)
+            pin_levels.append(level_of(self.pins[pin]))
+        return pin_levels
 
     def length(self, n: int) -> int:
         """Return the number of repetitions for a random test: ``n``, or a tenth of it in a slow simulator."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from draupnir.cocotb_tests.lib.bench import ChipBench, Limit
-from draupnir.cocotb_tests.lib.bus import level
 from draupnir.emulator.snn_accelerator.chip import Model
 
 LIMIT: Limit = {"timeout_time": 1, "timeout_unit": "ms"}
@@ -17,11 +16,3 @@ class Bench(ChipBench):
     def __init__(self, dut: Any) -> None:
         super().__init__(dut, Model())
         self.hold(())
-
-    async def watch(self, clocks: int) -> list[int | None]:
-        """Return the potential of output neuron 0 in each of these clocks."""
-        potentials = []
-        for _ in range(clocks):
-            await self.clock.cycles(1)
-            potentials.append(level(self.pins["state1"]))
-        return potentials

@@ -16,7 +16,7 @@ LEAST = 17  # a leak of a half: 16 leads to 31, and 17 to 32, which is the thres
 async def test_a_constant_input_reaches_the_threshold_or_never_does(dut: Any, level: int) -> None:
     async with Bench(dut) as bench:
         bench.pins["in1"].value = level
-        potentials = await bench.watch(200)
+        potentials = await bench.levels("state1", 200)
         assert any(potentials) == (level == LEAST)
 
 
@@ -30,7 +30,7 @@ async def test_a_reset_leaves_the_slow_neurons_at_their_potential(dut: Any) -> N
         bench.pins["in1"].value = 0
         await bench.clock.cycles(3)
         bench.pins["reset"].value = 0
-        potentials = await bench.watch(6)
+        potentials = await bench.levels("state1", 6)
         assert next(filter(None, potentials)) == 64
 
 

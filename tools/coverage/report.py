@@ -91,13 +91,15 @@ def _ranges(bits: Sequence[int]) -> str:
 def waiver_lines(judgement: Judgement) -> Iterator[str]:
     """Yield the waivers that do not apply: a point of theirs was hit after all, or there is no such point."""
     for waiver, points in judgement.hit.items():
-        names = ", ".join(point.name for point in points[:3]) + (", ..." if len(points) > 3 else "")
-        yield f"waived, but hit after all: {waiver.place} ({names})"
+        yield f"waived, but hit after all: {waiver.place} ({_first_names(points)})"
     for waiver, points in judgement.unproved.items():
-        names = ", ".join(point.name for point in points[:3]) + (", ..." if len(points) > 3 else "")
-        yield f"waived by a proof, but not proved: {waiver.place} ({names})"
+        yield f"waived by a proof, but not proved: {waiver.place} ({_first_names(points)})"
     for waiver in judgement.unmatched:
         yield f"waived, but there is no such point: {waiver.place}"
+
+
+def _first_names(points: Sequence[Point]) -> str:
+    return ", ".join(point.name for point in points[:3]) + (", ..." if len(points) > 3 else "")
 
 
 def as_object(hits: Hits, judgement: Judgement, places: Places) -> dict[str, Any]:

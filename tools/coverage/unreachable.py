@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +63,23 @@ def unreachable(
     marked_design, marks = _with_marks(design, [p for p in points if p.kind != "toggle"], folder / "marked")
     reachable = _reachable(chip, marked_design, folder)
     solver = Solver(reachable.logic, reachable.assumptions, seconds)
+
+    @cache
+    def outcome(place: Point) -> bool | None:
+        claims = _constants(reachable, place) if place.kind == "toggle" else _never(reachable, marks, place)
+        answers = [solver.ask(claim, {}).holds for claim in claims]
+        return True if True in answers else None if None in answers or not answers else False
+
     outcomes: dict[Point, bool | None] = {}
     for point in points:
-        claims = _constants(reachable, point) if point.kind == "toggle" else _never(reachable, marks, point)
-        answers = [solver.ask(claim, {}).holds for claim in claims]
-        outcomes[point] = True if True in answers else None if None in answers or not answers else False
+        outcomes[point] = outcome(_without_direction(point))
         took(1)
     return outcomes
+
+
+def _without_direction(point: Point) -> Point:
+    """Return the same point for both toggles of a bit: one that is constant has neither."""
+    return replace(point, name=point.name.rpartition(":")[0] + ":") if point.kind == "toggle" else point
 
 
 def _with_marks(design: Design, points: Sequence[Point], folder: Path) -> tuple[Design, Marks]:

@@ -18,6 +18,7 @@ from bitwuzla import Kind
 from draupnir.tools.mutants.mutant import Mutant
 from draupnir.tools.mutants.netlist import PORT
 from draupnir.tools.proofs.anyedge import AnyEdge, State
+from draupnir.tools.proofs.candidates import FACT_BITS
 from draupnir.tools.proofs.cut import cut, is_clocked, is_memory_read
 from draupnir.tools.proofs.invariants import Invariants, first_state
 from draupnir.tools.proofs.logic import Bits, Logic, Truth
@@ -26,7 +27,6 @@ from draupnir.tools.proofs.questions import Solver
 from draupnir.tools.proofs.statements import Bit, Contents, Fact
 
 SWITCH_BITS = 6  # the widest word whose bits are switches
-FACT_BITS = 5  # the widest word whose contents are facts
 MOST_CHAINED = 4  # memories of which one has the next one's address
 
 

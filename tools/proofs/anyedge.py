@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from draupnir.emulator.errors import InputError
-from draupnir.tools.proofs.clocked import FLIP_FLOPS, MOST_RESETS, chosen_once
+from draupnir.tools.proofs.clocked import FLIP_FLOPS, MOST_RESETS, after_reset
 from draupnir.tools.proofs.cut import StepModule
 from draupnir.tools.proofs.logic import Bits, Logic, Truth
 from draupnir.tools.proofs.netlist import NetlistReader
@@ -141,10 +141,4 @@ class AnyEdge:
         raise InputError(f"asynchronous resets reset one another over more than {MOST_RESETS} flip-flops")
 
     def _reset(self, reader: NetlistReader, name: str, content: Bits) -> Bits:
-        cell = self.flip_flops[name]
-        if cell["type"] != "$adff":
-            return content
-        active = reader.port(f"{name} ARST")
-        level = self.logic.number(int(cell["parameters"]["ARST_POLARITY"], 2), 1)
-        value = self.logic.number(int(cell["parameters"]["ARST_VALUE"], 2), content.width)
-        return chosen_once(active.equals(level), value, content)
+        return after_reset(self.flip_flops[name], lambda: reader.port(f"{name} ARST"), content)

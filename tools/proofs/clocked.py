@@ -8,7 +8,7 @@ reset. Memories have the form of Yosys' memory_collect.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -121,12 +121,7 @@ class ClockedModule:
 
     def _reset(self, reader: NetlistReader, name: str, content: Bits) -> Bits:
         cell = self.flip_flops[name]
-        if cell["type"] != "$adff":
-            return content
-        active = reader.bits(cell["connections"]["ARST"])
-        level = self.logic.number(int(cell["parameters"]["ARST_POLARITY"], 2), 1)
-        value = self.logic.number(int(cell["parameters"]["ARST_VALUE"], 2), content.width)
-        return chosen_once(active.equals(level), value, content)
+        return after_reset(cell, lambda: reader.bits(cell["connections"]["ARST"]), content)
 
     def _after_writes(self, reader: NetlistReader, name: str, words: Words, edges: Edges) -> Words:
         """Write each port in its order: a later one goes before an earlier one."""
@@ -259,7 +254,20 @@ def _inverted(bits: Bits) -> Bits:
     return bits.logic.bits(Kind.BV_NOT, bits.width, (bits,))
 
 
-def chosen_once(condition: Truth, value: Bits, content: Bits) -> Bits:
+def after_reset(cell: Mapping[str, Any], reset: Callable[[], Bits], content: Bits) -> Bits:
+    """Return the content of a flip-flop after its asynchronous reset, if it has one.
+
+    reset : returns the level at the port of the reset; content : without a reset
+    """
+    if cell["type"] != "$adff":
+        return content
+    logic, parameters = content.logic, cell["parameters"]
+    level = logic.number(int(parameters["ARST_POLARITY"], 2), 1)
+    value = logic.number(int(parameters["ARST_VALUE"], 2), content.width)
+    return _chosen_once(reset().equals(level), value, content)
+
+
+def _chosen_once(condition: Truth, value: Bits, content: Bits) -> Bits:
     """Return a choice; the same one again is no new formula, so that a chain of resets comes to an end."""
     term = content.term
     if term.kind() == Kind.ITE and term[0] == condition.term and term[1] == value.term:

@@ -18,6 +18,7 @@ from draupnir.tools.proofs.anyedge import AnyEdge, State
 from draupnir.tools.proofs.candidates import BitClasses, StateSamples, bounds, conditional
 from draupnir.tools.proofs.cut import StepModule
 from draupnir.tools.proofs.logic import Bits, Logic, Truth
+from draupnir.tools.proofs.questions import new_bitwuzla
 from draupnir.tools.proofs.statements import AtMost, Bit, Constant, Contents, Same, Statement
 
 HORIZON = 1 << 24  # clocks
@@ -145,10 +146,7 @@ class _Question:
 
     def __init__(self, logic: Logic, old_state: State | None, state: State) -> None:
         self._logic, self._old_state, self._state = logic, old_state, state
-        options = bitwuzla.Options()
-        options.set(bitwuzla.Option.PRODUCE_MODELS, True)
-        options.set(bitwuzla.Option.TIME_LIMIT_PER, 1000 * QUESTION_SECONDS)
-        self._solver = bitwuzla.Bitwuzla(logic.terms, options)
+        self._solver = new_bitwuzla(logic, QUESTION_SECONDS)
         self._switches: dict[Statement, Truth] = {}  # a statement holds before if its switch is on
         self._later: dict[Statement, Truth] = {}
         self._on: list[Truth] = []  # the switches of the last question

@@ -13,6 +13,14 @@ from draupnir.tools.proofs.logic import Bits, Logic, Truth
 from draupnir.tools.proofs.products import products_of
 
 
+def new_bitwuzla(logic: Logic, seconds: float) -> bitwuzla.Bitwuzla:
+    """Return the solver itself; seconds : its limit for each question"""
+    options = bitwuzla.Options()
+    options.set(bitwuzla.Option.PRODUCE_MODELS, True)
+    options.set(bitwuzla.Option.TIME_LIMIT_PER, max(1, int(1000 * seconds)))
+    return bitwuzla.Bitwuzla(logic.terms, options)
+
+
 @dataclass(frozen=True)
 class SolverAnswer:
     """The answer of a solver to a question whether a claim can fail.
@@ -33,10 +41,7 @@ class Solver:
     """
 
     def __init__(self, logic: Logic, assumptions: Sequence[Truth], seconds: float) -> None:
-        options = bitwuzla.Options()
-        options.set(bitwuzla.Option.PRODUCE_MODELS, True)
-        options.set(bitwuzla.Option.TIME_LIMIT_PER, max(1, int(1000 * seconds)))
-        self._products, self._solver = products_of(logic), bitwuzla.Bitwuzla(logic.terms, options)
+        self._products, self._solver = products_of(logic), new_bitwuzla(logic, seconds)
         self._assumptions = [assumption.term for assumption in assumptions]
         self._facts: list[Any] = []  # of products
         self._in_question: set[int] = set()  # numbers of the formulas in question so far

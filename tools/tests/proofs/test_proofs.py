@@ -192,7 +192,7 @@ class SlowSolver:
 
 
 def test_a_claim_that_is_not_proved_any_more_gets_less_time(monkeypatch):
-    """What is left can only show a difference."""
+    """The questions that are left can only show a difference."""
     monkeypatch.setattr(solvers, "make", SlowSolver)
     logic = Logic()
     x = logic.unknown("x", 8)
