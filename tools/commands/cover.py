@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from draupnir.emulator import chips
+from draupnir.tools.jobs.options import JobOptions, job_options
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, case_option, chip_argument, json_option
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
+
+if TYPE_CHECKING:
+    from draupnir.emulator.declare import Chip
+    from draupnir.golden.case import Case
+    from draupnir.tools.coverage.functional import Bins
+    from draupnir.tools.coverage.measure import Measurement
 
 BUILD = Path("build/cover")
 
@@ -42,6 +51,7 @@ BUILD = Path("build/cover")
     is_flag=True,
     help="Prove that what is waived by a proof cannot be reached; needs the extra [prove].",
 )
+@job_options
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(
@@ -52,6 +62,7 @@ def command(
     waiver_file: Path | None,
     functional: bool,
     prove: bool,
+    job_options: JobOptions,
     as_json: bool,
     output: Path,
 ) -> None:
@@ -79,10 +90,10 @@ def command(
     waived = job.waivers_of(chips.package(chip), rtl.place is None, waiver_file)
     cases = regress.cases_in(golden or chips.package(chip).cases, names)
     groups = regress.by_sizes(chip, cases, rtl.declaration(chip).sizes)
-    begin, compiled = time.perf_counter(), builds.compiled_folder(output)
-    design = partial(rtl.design, scratch=output)
+    begin, design = time.perf_counter(), partial(rtl.design, scratch=output)
     with progress(f"coverage of {chip}", len(cases), "cases") as took:
-        coverage = job.cover(groups, design, waived, compiled, output, took, functional)
+        measurement_of, count = _measured(rtl, output, job_options, took)
+        coverage = job.cover(groups, measurement_of, waived, count if functional else None)
     if prove and not coverage.differing_cases:
         with progress(f"proofs of {chip}", len(coverage.judgement.to_prove), "points") as took:
             coverage = job.prove(coverage, chips.package(chip), design(chips.declaration(chip)), took)
@@ -97,3 +108,19 @@ def command(
         click.echo("\n".join([*coverage.lines(), *(difference_lines if coverage.differing_cases else [])]))
     if not coverage.holds:
         raise DifferenceFound
+
+
+def _measured(
+    rtl: options.Rtl, output: Path, job_options: JobOptions, took: Callable[[int], None]
+) -> tuple[Callable[[Chip, Sequence[Case]], Measurement], Callable[[Chip, Sequence[Case]], Bins]]:
+    """Return the functions that measure cases, and count their functional coverage, in this process or in jobs."""
+    from draupnir.tools.coverage import functional, measure
+    from draupnir.tools.coverage.jobs import CoverageJobs
+
+    compiled = builds.compiled_folder(output)
+    if not job_options.are_many:
+        return lambda chip, cases: measure.measure(
+            rtl.design(chip, output), chip, cases, compiled, output, took
+        ), functional.count
+    jobs = CoverageJobs(job_options, rtl, took)
+    return lambda chip, cases: jobs.measure(rtl.design(chip, output), chip, cases, compiled, output), jobs.count

@@ -11,7 +11,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.golden import regress
 from draupnir.golden.case import Case
-from draupnir.tools.jobs.options import STORE
+from draupnir.tools.jobs.options import JobOptions, job_options
 from draupnir.tools.proofs import job
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import builds, options, outputs
@@ -20,6 +20,7 @@ from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
 BUILD = Path("build/mutate")
+JOB_LIMIT = 3600.0  # seconds; the first job of a process also makes the netlist and the invariants
 MUTANTS = click.IntRange(1, 1_000_000)
 
 
@@ -34,15 +35,7 @@ MUTANTS = click.IntRange(1, 1_000_000)
 )
 @case_option("Replay")
 @limit_option("Time of the solver for each proof.", 10.0)
-@click.option(
-    "--store",
-    "store_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    default=STORE,
-    show_default=True,
-    help="Outcomes that need not run again.",
-)
+@job_options(limit_name="--job-limit", seconds=JOB_LIMIT)
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(
@@ -54,7 +47,7 @@ def command(
     numbers: tuple[int, ...],
     names: tuple[str, ...],
     limit: float,
-    store_file: Path,
+    job_options: JobOptions,
     as_json: bool,
     output: Path,
 ) -> None:
@@ -77,18 +70,20 @@ def command(
     job.check_solver("mutate")
     # Imported here, because --help needs none of it.
     from draupnir.tools.jobs.rtl import description
-    from draupnir.tools.mutants import outcomes, report
+    from draupnir.tools.mutants import jobs, outcomes, report
     from draupnir.tools.mutants.campaign import Choice
     from draupnir.tools.mutants.netlist import Source
 
     declaration = rtl.declaration(chip)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output}, names=("mutate.json",), adds_verilog=True)
-    cases = _cases(declaration, names)
-    design = rtl.design(declaration, output)
+    cases, design = _cases(declaration, names), rtl.design(declaration, output)
     source, about = Source(declaration, design, rtl.place is None), description(declaration, rtl, design)
     campaign = outcomes.StoredCampaign(source, about, Choice(n, seed, modules, numbers), cases, limit)
     with progress(f"mutants of {rtl}", len(numbers) or n, "mutants") as advance:
-        results, left_out = campaign.run(builds.compiled_folder(output), store_file, advance)
+        if job_options.are_many:
+            results, left_out = jobs.run(job_options, campaign, advance)
+        else:
+            results, left_out = campaign.run(builds.compiled_folder(output), job_options.store, advance)
     origin = provenance.origin([seed], rtl.folder, rtl.sources())
     content = report.as_json(chip, str(rtl), results, left_out, origin.as_json())
     schema.write(output / "mutate.json", "mutate", content)

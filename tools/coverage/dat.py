@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from draupnir.emulator.errors import InputError
 from draupnir.tools.coverage.points import Point, verilog_name
@@ -34,6 +34,15 @@ class Runs:
             if not (quote and keys.startswith("C '") and count.isdecimal()):
                 raise InputError(f"coverage data, line {number}: {line[:40]!r}; right is C 'KEYS' COUNT")
             self._counts[keys[3:]] += int(count)
+
+    def add_counts(self, names: Sequence[str], counts: Sequence[int]) -> None:
+        """Add the counts of a run, in the order of the names of the points."""
+        self._counts.update(dict(zip(names, counts, strict=True)))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The count of each point, in the order of their names; a name is what Verilator calls the keys of a point."""
+        return dict(sorted(self._counts.items()))
 
     def hits(self) -> dict[Point, int]:
         """Return all points in the order of their places, and how often each was hit in all runs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,11 +39,16 @@ def count(chip: Chip, cases: Sequence[Case]) -> Bins:
     return {**sampler.of_group(), **contents.of_group}
 
 
-def count_all(groups_of_cases: Sequence[tuple[Chip, Sequence[Case]]]) -> Bins:
-    """Count the cases of each set of sizes, and add up the groups that are the same; see ``regress.by_sizes``."""
+def all_groups(chip: Chip) -> list[BinGroup]:
+    """Return the groups that ``count`` counts, in the same order."""
+    return [*groups(chip), *Contents(chip).of_group]
+
+
+def total(parts: Iterable[Bins]) -> Bins:
+    """Add up the counts of the groups that are the same."""
     bins: dict[BinGroup, np.ndarray] = {}
-    for chip, cases in groups_of_cases:
-        for group, counts in count(chip, cases).items():
+    for part in parts:
+        for group, counts in part.items():
             bins[group] = bins[group] + counts if group in bins else counts
     return bins
 

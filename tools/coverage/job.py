@@ -19,7 +19,7 @@ from draupnir.golden.regress import CaseOutcome
 from draupnir.rtl.design import Design
 from draupnir.tools.coverage import functional, lcov, report, waivers
 from draupnir.tools.coverage.functional import Bins
-from draupnir.tools.coverage.measure import measure
+from draupnir.tools.coverage.measure import Measurement
 from draupnir.tools.coverage.places import Places
 from draupnir.tools.coverage.points import Point, selected
 from draupnir.tools.coverage.waivers import Judgement, Waiver
@@ -84,33 +84,31 @@ def waivers_of(chip: ChipPackage, is_ours: bool, file: Path | None = None) -> tu
 
 def cover(
     groups: Sequence[tuple[Chip, Sequence[Case]]],
-    design_of: Callable[[Chip], Design],
+    measurement_of: Callable[[Chip, Sequence[Case]], Measurement],
     waived: Sequence[Waiver],
-    build_dir: Path,
-    waves: Path | None = None,
-    took: Callable[[int], None] = lambda n: None,
-    with_bins: bool = False,
+    count: Callable[[Chip, Sequence[Case]], Bins] | None = None,
 ) -> Coverage:
     """Run cases on a design until one differs, and return what they cover.
 
     groups : the declaration of each set of sizes, and its cases; see ``regress.by_sizes``
-    design_of : returns the design of a declaration
-    waves, took : as for ``measure``
-    with_bins : True to count the functional coverage, too
+    measurement_of : runs the cases of a declaration, as ``measure`` does
+    count : counts the functional coverage of the cases, as ``functional.count`` does; None to leave it out
 
-    Raises InputError as ``measure`` and ``functional.count`` do.
+    Raises what these two functions raise.
     """
     hits: Counter[Point] = Counter()
     outcomes: list[CaseOutcome] = []
     for declaration, cases in groups:
-        measurement = measure(design_of(declaration), declaration, cases, build_dir, waves, took)
+        measurement = measurement_of(declaration, cases)
         hits.update(measurement.runs.hits())
         outcomes += measurement.outcomes
         if not measurement.holds:
             break
     places = Places()
     of_design = selected(hits, places.counts)
-    bins = functional.count_all(groups) if with_bins and all(outcome.holds for outcome in outcomes) else {}
+    bins: Bins = {}
+    if count and all(outcome.holds for outcome in outcomes):
+        bins = functional.total(count(declaration, cases) for declaration, cases in groups)
     return Coverage(of_design, waivers.judge(of_design, waived, places), places, outcomes, bins)
 
 

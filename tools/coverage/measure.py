@@ -35,16 +35,16 @@ class Measurement:
 
 
 class Counted(InVerilator):
-    """A design in Verilator that adds what each run covers to ``runs``."""
+    """A design in Verilator that adds what each run covers to ``runs``, which may be replaced."""
 
     def __init__(self, design: Design, chip: Chip, build_dir: Path, runs: Runs) -> None:
         super().__init__(design, chip, build_dir, coverage=True)
-        self._runs = runs
+        self.runs = runs
 
     def run(self, trace: Trace, initial_memories: Memories) -> Observed:
         """Run the inputs of a trace from the initial state, with these memories before the first row."""
         observed = super().run(trace, initial_memories)
-        self._runs.add(self.coverage())
+        self.runs.add(self.coverage())
         return observed
 
 

@@ -33,7 +33,7 @@ def jobs(
         PureJob(
             f"{one.chip} {one.name} in {simulator}",
             f"{__name__}:hold",
-            {**same, "folder": str(one.folder), "case": golden_case.digest(one.folder / golden_case.TOML)},
+            {**same, **arguments_of(one)},
         )
         for one in cases
     ]
@@ -75,14 +75,21 @@ def hold(
 
     case : the hash of the case's description, which has the hashes of its files
     """
-    one = _load(Path(folder), case)
+    one = case_of(folder, case)
     device = rtl.device_of(about, simulator, initial)
     result: dict[str, Any] = plain(golden_regress.hold(device, rtl.declaration(about), one, n_cycles), omitted=["case"])
     return result
 
 
-def _load(folder: Path, digest: str) -> Case:
-    one = golden_case.load(folder)
-    if golden_case.digest(folder / golden_case.TOML) != digest:
-        raise InputError(f"{folder / golden_case.TOML}: another file than that of the client")
+def arguments_of(one: Case) -> dict[str, str]:
+    """Return a case as arguments of a job: its folder, and the hash of its description."""
+    return {"folder": str(one.folder), "case": golden_case.digest(one.folder / golden_case.TOML)}
+
+
+def case_of(folder: str, case: str) -> Case:
+    """Return the case of these arguments. Raises InputError if this machine has another one than the client."""
+    path = Path(folder)
+    one = golden_case.load(path)
+    if golden_case.digest(path / golden_case.TOML) != case:
+        raise InputError(f"{path / golden_case.TOML}: another file than that of the client")
     return one

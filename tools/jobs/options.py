@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,6 @@ STORE = Path("build/jobs.sqlite")
 LIMIT = 600.0  # seconds
 MOST_WORKERS = 1024
 _FILE = click.Path(path_type=Path)
-_OPTIONS = (
-    click.option("--workers", metavar="N", type=click.IntRange(1, MOST_WORKERS), help="Run N jobs at a time."),
-    click.option("--cluster", metavar="ADDRESS", help="Run jobs on the Dask cluster at ADDRESS (docs/cluster.md)."),
-    click.option(
-        "--tls", "tls_files", metavar="PART=FILE", multiple=True, help="With --cluster tls://...: ca, cert and key."
-    ),
-    limit_option(f"Time for each job.  [default: {LIMIT:g}]"),
-    click.option("--store", metavar="FILE", type=_FILE, help=f"Results that need not run again.  [default: {STORE}]"),
-)
 
 
 @dataclass(frozen=True)
@@ -64,28 +55,55 @@ class JobOptions:
             yield from campaign.run(jobs, results, workers, self.limit, goes_on)
 
 
-def job_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options to a command, which receives them as the argument ``job_options``, a ``JobOptions``."""
+def job_options(
+    function: Callable[..., None] | None = None, *, limit_name: str = "--limit", seconds: float = LIMIT
+) -> Callable[..., Any]:
+    """Add the options to a command, which receives them as the argument ``job_options``, a ``JobOptions``.
+
+    limit_name, seconds : the name of the option for the time of each job, and its default
+    """
+    if function is None:
+        return partial(job_options, limit_name=limit_name, seconds=seconds)
 
     @wraps(function)
     def command(
         workers: int | None,
         cluster: str | None,
         tls_files: tuple[str, ...],
-        limit: float | None,
-        store: Path | None,
+        job_limit: float,
+        job_store: Path,
         **words: Any,
     ) -> None:
         if workers is not None and cluster is not None:
             raise InputError(f"--workers {workers}: not with --cluster, whose workers are its own")
         if tls_files and cluster is None:
             raise InputError(f"--tls {tls_files[0]}: only with --cluster tls://...")
-        options = JobOptions(workers, cluster, _tls(tls_files), limit or LIMIT, store or STORE)
+        options = JobOptions(workers, cluster, _tls(tls_files), job_limit, job_store)
         function(job_options=options, **words)
 
-    for option in reversed(_OPTIONS):
+    for option in reversed(_options(limit_name, seconds)):
         command = option(command)
     return command
+
+
+def _options(limit_name: str, seconds: float) -> tuple[Callable[[Any], Any], ...]:
+    return (
+        click.option("--workers", metavar="N", type=click.IntRange(1, MOST_WORKERS), help="Run N jobs at a time."),
+        click.option("--cluster", metavar="ADDRESS", help="Run jobs on the Dask cluster at ADDRESS (docs/cluster.md)."),
+        click.option(
+            "--tls", "tls_files", metavar="PART=FILE", multiple=True, help="With --cluster tls://...: ca, cert and key."
+        ),
+        limit_option("Time for each job.", seconds, limit_name, "job_limit"),
+        click.option(
+            "--store",
+            "job_store",
+            metavar="FILE",
+            type=_FILE,
+            default=STORE,
+            show_default=True,
+            help="Results that need not run again.",
+        ),
+    )
 
 
 def successes(outcomes: Iterable[PureJobOutcome]) -> Iterator[PureJobOutcome]:

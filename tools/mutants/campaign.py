@@ -122,14 +122,21 @@ def run(
     rest = [mutant for mutant in selection if mutant not in earlier]
     for first in range(0, len(rest), MOST):
         mutated = mutator.mutate(rest[first : first + MOST])
-        yield from _Batch(mutator, mutated, cases, folders.compiled, seconds).outcomes()
+        batch = Batch(mutator, mutated, cases, folders.compiled, seconds, os.cpu_count() or 1)
+        yield from batch.outcomes(mutated.mutants)
 
 
-class _Batch:
-    """Mutants of one netlist."""
+class Batch:
+    """The mutants of one netlist. compiled, seconds : as for ``run``; n_threads : replays at a time"""
 
     def __init__(
-        self, mutator: Mutator, mutated: MutatedDesign, cases: GreedyCases, compiled: Path, seconds: float
+        self,
+        mutator: Mutator,
+        mutated: MutatedDesign,
+        cases: GreedyCases,
+        compiled: Path,
+        seconds: float,
+        n_threads: int = 1,
     ) -> None:
         source = mutator.source
         self._mutator, self._compiled = mutator, compiled
@@ -138,15 +145,15 @@ class _Batch:
         self._leaves = ProvedLeaves(source.chip.name, source.is_ours, mutated, seconds)
         self._provers: dict[str, MutantProver | None] = {}
         self._replayers: SimpleQueue[Replayer] = SimpleQueue()
-        self._n_threads = os.cpu_count() or 1
-        for _ in range(self._n_threads):
+        self._n_threads = n_threads
+        for _ in range(n_threads):
             self._replayers.put(Replayer(mutated.design, source.chip, compiled))
 
-    def outcomes(self) -> Iterator[MutantOutcome]:
-        mutants = self._mutated.mutants
+    def outcomes(self, mutants: Sequence[Mutant], block: int = _BLOCK) -> Iterator[MutantOutcome]:
+        """Yield the outcome of each of these mutants; block : so many are replayed in the same order of cases"""
         with ThreadPoolExecutor(self._n_threads) as pool:
-            for first in range(0, len(mutants), _BLOCK):
-                yield from self._block(mutants[first : first + _BLOCK], pool)
+            for first in range(0, len(mutants), block):
+                yield from self._block(mutants[first : first + block], pool)
 
     def _block(self, mutants: Sequence[Mutant], pool: ThreadPoolExecutor) -> Iterator[MutantOutcome]:
         """Replay the first cases, prove what survives, replay the other cases, and prove what survives all of them."""

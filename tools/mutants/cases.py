@@ -25,6 +25,10 @@ class GreedyCases:
         self._chip, self._absent = chip, absent
         self._cases = {one.name: one for one in cases}
         self._recordings: dict[str, CaseRows | None] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget all replays, so that the order, and ``left_out``, depend only on those that come."""
         self._kills: Counter[str] = Counter()
         self._kills_in: Counter[tuple[str, str]] = Counter()  # (module, case)
         self._clocks: Counter[str] = Counter()
@@ -64,8 +68,8 @@ class GreedyCases:
 
     @property
     def left_out(self) -> list[str]:
-        """The cases in which the Verilog is undefined, and the design differs without a mutant."""
-        return sorted(name for name, recording in self._recordings.items() if recording is None)
+        """The replayed cases in which the Verilog is undefined, and the design differs without a mutant."""
+        return sorted(name for name, rows in self._recordings.items() if rows is None and name in self._clocks)
 
     def _recording(self, name: str, replayer: Replayer) -> CaseRows | None:
         """Return a case, or None if the Verilog is undefined in it and differs."""

@@ -79,11 +79,12 @@ def case_option(verb: str) -> Callable[[Any], Any]:
     return click.option("--case", "names", metavar="NAME", multiple=True, help=help_text)
 
 
-def limit_option(help_text: str, default: float | None = None) -> Callable[[Any], Any]:
-    """Return the option ``--limit``, a time in seconds; default : the time without it, if there is one"""
-    is_shown = default is not None
+def limit_option(
+    help_text: str, default: float, name: str = "--limit", argument: str = "limit"
+) -> Callable[[Any], Any]:
+    """Return an option that is a time in seconds. name, argument : its name for the user, and for the command"""
     return click.option(
-        "--limit", metavar="SECONDS", type=SECONDS, default=default, show_default=is_shown, help=help_text
+        name, argument, metavar="SECONDS", type=SECONDS, default=default, show_default=True, help=help_text
     )
 
 

@@ -68,8 +68,8 @@ def test_a_proof_of_a_waiver_shows_it_or_fails(tmp_path: Path) -> None:
     assert [one["proved"] for one in json.loads((tmp_path / "cover.json").read_text())["waivers"]] == [1, 0]
 
 
-def test_a_case_that_differs_is_a_difference(tmp_path: Path) -> None:
-    """The measurement ends at the first case that differs, and says how."""
+def _with_wrong_memory(tmp_path: Path) -> Path:
+    """Return a folder of two cases; in the first one a bit of a memory is wrong at the end."""
     golden = tmp_path / "golden"
     for name in (SMALL, "unreset"):
         shutil.copytree(chips.package("tinyodin").cases / name, golden / name)
@@ -79,10 +79,37 @@ def test_a_case_that_differs_is_a_difference(tmp_path: Path) -> None:
     content[3] ^= 1
     hexfile.write(one.after["synapses"], content, memory)
     case.write(one.folder, one.chip, one.why, one.source, one.command, one.seed, undefined=one.undefined)
+    return golden
+
+
+def test_a_case_that_differs_is_a_difference(tmp_path: Path) -> None:
+    """The measurement ends at the first case that differs, and says how."""
+    golden = _with_wrong_memory(tmp_path)
     result = cover("--golden", golden, "-o", tmp_path / "report")
     assert result.exit_code == 1
     assert "1 cases, 10,000 clocks, 1 cases differ" in result.stdout and "synapses" in result.stdout
     assert json.loads((tmp_path / "report" / "cover.json").read_text())["differing"] == [SMALL]
+
+
+def test_jobs_measure_the_same(tmp_path: Path) -> None:
+    """With --workers the report is the same, of cases that hold and of one that differs, whose waveform is written."""
+    names = (SMALL, "unreset")
+    words = [*(word for name in names for word in ("--case", name)), "--functional", "-o", tmp_path / "a"]
+    of_jobs = ("--workers", 2, "--store", tmp_path / "jobs.sqlite")
+    alone, many = cover(*words), cover(*words[:-1], tmp_path / "b", *of_jobs)
+    assert alone.exit_code == many.exit_code == 0, many.output
+    assert alone.stdout.replace("/a/", "/b/") == many.stdout
+    bins, bins_of_jobs = ((tmp_path / folder / "functional.yml").read_text() for folder in ("a", "b"))
+    assert bins == bins_of_jobs and f"{len(names)} cases" in many.stdout
+
+    golden = _with_wrong_memory(tmp_path)
+    alone = cover("--golden", golden, "-o", tmp_path / "a")
+    many = cover("--golden", golden, "-o", tmp_path / "b", *of_jobs)
+    assert alone.exit_code == many.exit_code == 1
+    assert json.loads((tmp_path / "b" / "cover.json").read_text())["differing"] == [SMALL]
+    assert (tmp_path / "b" / f"{SMALL}.fst").is_file()
+    reports = [json.loads((tmp_path / folder / "cover.json").read_text()) for folder in ("a", "b")]
+    assert reports[0]["figures"] == reports[1]["figures"] and reports[0]["clocks"] == reports[1]["clocks"]
 
 
 def test_a_folder_without_cases_is_one_line(tmp_path: Path) -> None:

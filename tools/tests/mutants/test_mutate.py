@@ -14,6 +14,8 @@ from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.golden import case
 from draupnir.tools.cli import cli
+from draupnir.tools.jobs import process
+from draupnir.tools.mutants import jobs as mutant_jobs
 from draupnir.tools.mutants import report
 from draupnir.tools.mutants.cases import GreedyCases
 from draupnir.tools.mutants.netlist import Mutator
@@ -49,6 +51,18 @@ def test_a_hundred_mutants_of_the_neuron_of_tinyodin_are_killed_or_equivalent(tm
     assert repeated_run.exit_code == 0 and repeated_run.stdout == result.stdout
     assert json.loads((tmp_path / "mutate.json").read_text())["outcomes"] == content["outcomes"]
 
+    # Jobs come to the same verdicts.
+    jobs = ["-o", str(tmp_path / "jobs"), "--store", str(tmp_path / "others.sqlite"), "--workers", "2"]
+    result = CliRunner().invoke(cli, [*WORDS, *jobs])
+    assert result.exit_code == 0, result.output
+    of_jobs = json.loads((tmp_path / "jobs" / "mutate.json").read_text())["outcomes"]
+    assert [_decided(outcome) for outcome in of_jobs] == [_decided(outcome) for outcome in content["outcomes"]]
+    with monkeypatch.context() as patch:  # the order of the jobs does not matter, and the store has their results
+        patch.setattr(process, "perform", None)
+        patch.setattr(mutant_jobs, "jobs", lambda *words, jobs=mutant_jobs.jobs: jobs(*words)[::-1])
+        repeated_run = CliRunner().invoke(cli, [*WORDS, *jobs])
+    assert repeated_run.exit_code == 0 and repeated_run.stdout == result.stdout
+
     # One case finds less. What the proofs do not rule out are holes, each with an input that shows it.
     result = CliRunner().invoke(cli, [*WORDS, *files, "--case", "unconfigured", "--json"])
     assert result.exit_code == 1
@@ -63,6 +77,10 @@ def test_a_hundred_mutants_of_the_neuron_of_tinyodin_are_killed_or_equivalent(tm
     words = [word for number in numbers for word in ("--number", number)]
     result = CliRunner().invoke(cli, [*WORDS, *files, *words])
     assert result.exit_code == 0 and "tests kill 2 of 2 mutants (100.0 %)" in result.stdout
+
+
+def _decided(outcome):
+    return outcome["number"], outcome["place"], outcome["kind"], outcome["verdict"]
 
 
 class WrongReplayer(Replayer):
