@@ -121,10 +121,10 @@ def run(
 
 
 def _named_in_icarus(design: Design, chip: Chip, work_dir: Path) -> Design:
-    """Return the design with the paths of its memories in Icarus."""
+    """Return the design with the paths of its memories and probes in Icarus."""
     if not icarus_names.has_unnamed_blocks(design):
         return design
-    compiled = _compile(design, bench(replace(design, memories={}), chip), work_dir)
+    compiled = _compile(design, bench(replace(design, memories={}, probes={}), chip), work_dir)
     return icarus_names.as_in_icarus(design, compiled.read_text(errors="replace"), "draupnir_bench.dut")
 
 

@@ -1,4 +1,4 @@
-"""Find the paths of a design's memories in Icarus, which has its own names for generate blocks without a name.
+"""Find the paths of memories and probes in Icarus, which has its own names for generate blocks without a name.
 
 IEEE 1364-2005, 12.4.3, numbers such blocks within a module (genblk1, genblk2, ...), and so do Verilator and pyslang.
 Icarus has other numbers. Its compiled design contains its names.
@@ -15,47 +15,64 @@ from draupnir.rtl.design import Design, row_of
 
 _UNNAMED = re.compile(r"\bgenblk\d+")
 _SCOPE = re.compile(r'(S_\w+) \.scope \w+, "((?:[^"\\]|\\.)*)".*?(?:, (S_\w+))?;$')
-_ARRAY = re.compile(r'v\w+ \.array\S* "((?:[^"\\]|\\.)*)", ')
+_SIGNAL = re.compile(r'v\w+ \.(?:array|var|net)\S* "((?:[^"\\]|\\.)*)"')
 
 
 def has_unnamed_blocks(design: Design) -> bool:
-    """Return True if the path of a memory leads through a generate block without a name."""
-    return any(_UNNAMED.search(path) for path in design.memories.values())
+    """Return True if the path of a memory or a probe leads through a generate block without a name."""
+    return any(_UNNAMED.search(path) for path in (*design.memories.values(), *design.probes.values()))
 
 
 def as_in_icarus(design: Design, compiled: str, scope: str) -> Design:
-    """Return the design with the paths that its memories have in Icarus.
+    """Return the design with the paths that its memories and probes have in Icarus.
 
     compiled : the design that Icarus has compiled (a .vvp file); scope : the design's path in it, "bench.dut"
-    Raises InputError if several blocks without a name could be the block of a memory.
+    Raises InputError if several blocks without a name could be the block of a memory. A probe of which this is so keeps
+    its path.
     """
     icarus_paths: dict[str, list[str]] = {}
-    for path in _arrays(compiled):
+    for path in dict.fromkeys(_signals(compiled)):
         if path.startswith(f"{scope}."):
-            icarus_paths.setdefault(_plain(path), []).append(path.removeprefix(f"{scope}."))
-    our_paths: dict[str, list[str]] = {}
-    for path in dict.fromkeys(row_of(path)[0] for path in design.memories.values()):
-        our_paths.setdefault(_plain(f"{scope}.{path}"), []).append(path)
+            icarus_paths.setdefault(_plain(path.removeprefix(f"{scope}.")), []).append(path.removeprefix(f"{scope}."))
     names: dict[str, str] = {}
-    for plain, paths in our_paths.items():
+    for plain, paths in _by_plain_path(design.memories).items():
         candidates = icarus_paths.get(plain, [])
         if len(candidates) != len(paths):
             raise InputError(
                 f"{design.top}: memory {paths[0]} lies in a generate block without a name, and Icarus has "
                 f"{', '.join(candidates) or 'none there'}; a name for the block (begin : name) tells which it is"
             )
-        names |= zip(sorted(paths, key=_numbers_in), sorted(candidates, key=_numbers_in), strict=True)
-    return replace(design, memories={name: _renamed(path, names) for name, path in design.memories.items()})
+        names |= _paired(paths, candidates)
+    for plain, paths in _by_plain_path(design.probes).items():
+        candidates = icarus_paths.get(plain, [])
+        names |= _paired(paths, candidates if len(candidates) == len(paths) else paths)
+    memories, probes = (
+        {name: _renamed(path, names) for name, path in paths.items()} for paths in (design.memories, design.probes)
+    )
+    return replace(design, memories=memories, probes=probes)
+
+
+def _by_plain_path(paths: Mapping[str, str]) -> dict[str, list[str]]:
+    """Plain path -> the paths of arrays and other signals that have it."""
+    by_plain_path: dict[str, list[str]] = {}
+    for path in dict.fromkeys(row_of(path)[0] for path in paths.values()):
+        by_plain_path.setdefault(_plain(path), []).append(path)
+    return by_plain_path
+
+
+def _paired(paths: list[str], candidates: list[str]) -> Iterator[tuple[str, str]]:
+    """Each path with its path in Icarus: both in the order of the numbers in them."""
+    return zip(sorted(paths, key=_numbers_in), sorted(candidates, key=_numbers_in), strict=True)
 
 
 def _renamed(path: str, names: Mapping[str, str]) -> str:
-    """Return the path of a memory or of a row, with another name of the array."""
+    """Return the path of a memory, a row or a probe, with another name of the array or signal."""
     array, row = row_of(path)
     return names[array] if row is None else f"{names[array]}[{row}]"
 
 
-def _arrays(compiled: str) -> Iterator[str]:
-    """Return the paths of all arrays in a compiled design."""
+def _signals(compiled: str) -> Iterator[str]:
+    """Return the paths of all arrays, variables and nets in a compiled design."""
     scopes: dict[str, str] = {}
     current = ""
     for line in compiled.splitlines():
@@ -63,8 +80,8 @@ def _arrays(compiled: str) -> Iterator[str]:
             parent = scopes.get(scope.group(3) or "", "")
             current = f"{parent}.{scope.group(2)}" if parent else scope.group(2)
             scopes[scope.group(1)] = current
-        elif array := _ARRAY.match(line):
-            yield f"{current}.{array.group(1)}"
+        elif signal := _SIGNAL.match(line):
+            yield f"{current}.{signal.group(1)}"
 
 
 def _plain(path: str) -> str:

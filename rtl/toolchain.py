@@ -149,9 +149,20 @@ def call(command: list[str], complaint: str, env: dict[str, str] | None = None, 
 
     Raises InputError if the tool fails; its text is ``complaint`` and the tool's first error message.
     """
+    return _called(command, complaint, env, cwd).stdout
+
+
+def warnings_of(command: list[str], complaint: str, env: dict[str, str] | None = None) -> str:
+    """Run a tool and return its standard error. Raises InputError as ``call`` does."""
+    return _called(command, complaint, env, None).stderr
+
+
+def _called(
+    command: list[str], complaint: str, env: dict[str, str] | None, cwd: Path | None
+) -> subprocess.CompletedProcess[str]:
     result = processes.output_of(command, env=env, cwd=cwd)
     if result.returncode:
         lines = [line.strip() for line in (result.stderr + result.stdout).splitlines() if line.strip()]
         errors = [line for line in lines if "error" in line.lower()] or lines or [f"exit status {result.returncode}"]
         raise InputError(f"{complaint}: {errors[0][:_COMPLAINT_CHARS]}")
-    return result.stdout
+    return result

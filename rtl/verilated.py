@@ -16,6 +16,7 @@ import hashlib
 import inspect
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,8 +37,12 @@ MOST_BYTES = 1 << 10  # of a signal
 ROWS = 1 << 16  # rows in one call of the library; a signal has to wait for its end
 _VERILATOR_OPTIONS = (
     "--cc", "-O3", "-fno-split", "--prefix", "Vmodel", "--no-timing", "--x-assign", "0", "--x-initial", "unique",
-    "-Wno-fatal", "-Wno-lint", "-Wno-style",
+    "-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wwarn-BLKSEQ",
 )  # fmt: skip
+# If a clocked block assigns with "=", Verilator reports BLKSEQ. Two of its optimisers then let other clocked blocks see
+# the new level in the same edge, through a wire. Flip-flops and Icarus do not.
+_BLOCKING = "%Warning-BLKSEQ"
+_WITH_BLOCKING = ("-fno-gate", "-fno-dfg")
 # GCC 12.2 packs the comparisons of many registers of one bit into a vector, and then adds -1 in place of 1.
 SCALAR = "-fno-tree-slp-vectorize"
 _CXX_OPTIONS = (
@@ -254,7 +259,7 @@ def _sources(design: Design) -> list[Path]:
 
 
 def _options(design: Design, coverage: bool) -> tuple[str, ...]:
-    return (*_VERILATOR_OPTIONS, *_design_options(design, coverage), *_cxx_options(coverage))
+    return (*_VERILATOR_OPTIONS, *_WITH_BLOCKING, *_design_options(design, coverage), *_cxx_options(coverage))
 
 
 def _design_options(design: Design, coverage: bool) -> tuple[str, ...]:
@@ -275,7 +280,10 @@ def verilate(design: Design, scratch: Path, coverage: bool = False) -> Path:
         *(f"-I{folder}" for folder in design.folders), str(scratch / "memories.vlt"),
         *(str(f.resolve()) for f in design.files),
     ]  # fmt: skip
-    toolchain.call(command, "Verilator refused the sources", tool.environment())
+    complaint = "Verilator refused the sources"
+    if _BLOCKING in toolchain.warnings_of(command, complaint, tool.environment()):
+        shutil.rmtree(model)
+        toolchain.call([*command, *_WITH_BLOCKING], complaint, tool.environment())
     return model
 
 
