@@ -95,19 +95,20 @@ class ClockLevel(ABC):
     def reset(self) -> None:
         """Hold the reset pins for four clocks, then wait for four clocks.
 
-        All other pins are 0, and the clocks run in step. Memories, and registers that no reset changes, keep their
-        content unless the chip itself changes it.
+        All other pins are at rest, and the clocks run in step. Memories keep their content, and so do registers that no
+        reset changes, unless the chip itself changes it.
         """
         self._hold(self.chip.reset_levels(True), RESET_CLOCKS)
         self.rest(RESET_CLOCKS)
 
     def rest(self, clocks: int) -> None:
-        """Run clocks, 0 or more, in which no reset is active, all other pins are 0 and the clocks run in step."""
+        """Run clocks, 0 or more, in which no reset is active, all other pins are at rest and the clocks run in step."""
         self._hold(self.chip.reset_levels(False), clocks)
 
     def _hold(self, levels: Mapping[str, int], clocks: int) -> None:
         word, period = self.chip.input_word, self.chip.period
-        rows = to_rows(word, [pack(word, levels)] * (clocks * len(period)))
+        pins = pack(word, {**self.chip.inputs_at_rest, **levels})
+        rows = to_rows(word, [pins] * (clocks * len(period)))
         self.drive(rows, np.array(period * clocks, np.uint8))
 
     def registers_written(self) -> None:  # noqa: B027

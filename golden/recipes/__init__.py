@@ -25,6 +25,8 @@ class Recipe(Protocol):
     n_cycles : the default number of clocks of a recording
     undefined : True if the recipe does something that the Verilog leaves undefined, so that simulators may disagree;
         the recorded case says how many bits
+
+    A recipe of a chip with sizes may have ``sizes``, too: see ``sizes_of``.
     """
 
     @property
@@ -104,6 +106,12 @@ def prepare(chip: Chip, name: str, seed: int) -> Prepared:
     chosen_recipe = recipe(chip, name)
     stimulus, memories = require_book(chip).prepare(chosen_recipe, seed)
     return stimulus.of_chip(chip) if isinstance(stimulus, Stimulus) else stimulus, memories
+
+
+def sizes_of(chip: Chip, name: str) -> Mapping[str, int]:
+    """Return the sizes with which a recipe is recorded if the user chooses none: those that are not the defaults."""
+    sizes: Mapping[str, int] = getattr(recipe(chip, name), "sizes", {})
+    return sizes
 
 
 def record_recipe(

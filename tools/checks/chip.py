@@ -17,8 +17,8 @@ from draupnir.emulator.package import DECLARATION, MODEL, Part, place
 from draupnir.emulator.speeds.levels import CLOSED_LOOP, ENGINE, HOST
 from draupnir.emulator.spi import pins
 from draupnir.emulator.spi.port import PORT
+from draupnir.emulator.trace import Trace
 from draupnir.golden import case
-from draupnir.golden.case import Case
 from draupnir.golden.recipes import BOOK
 from draupnir.golden.wave import read
 from draupnir.rtl.emit import RTL
@@ -91,8 +91,8 @@ class ChipChecks:
     # --- Model ---
 
     def test_a_snapshot_has_the_same_future_in_another_model(self, chip: Chip) -> None:
-        trace = read(shortest(chip).wave, chip)
-        inputs, clk = trace.inputs[:4000], trace.clk[:4000]
+        trace = shortest_trace(chip)
+        chip, inputs, clk = trace.chip, trace.inputs[:4000], trace.clk[:4000]
         model, second_model = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)(seed=3)
         model.drive(inputs[:1500], clk[:1500])
         second_model.restore(model.snapshot())
@@ -101,8 +101,8 @@ class ChipChecks:
         assert state.out_of_range(chip, model.registers) == []
 
     def test_clock_by_clock_is_the_same_as_all_rows_at_once(self, chip: Chip) -> None:
-        trace = read(shortest(chip).wave, chip)
-        inputs, clk = trace.inputs[:3000], trace.clk[:3000]
+        trace = shortest_trace(chip)
+        chip, inputs, clk = trace.chip, trace.inputs[:3000], trace.clk[:3000]
         model, second_model = chips.model(chip.name, chip.sizes)(), chips.model(chip.name, chip.sizes)()
         one_by_one = [second_model.drive(inputs[i : i + 1], clk[i : i + 1])[0] for i in range(len(inputs))]
         assert np.array_equal(model.drive(inputs, clk), one_by_one)
@@ -162,9 +162,10 @@ def page(chip: Chip) -> Path:
     return path
 
 
-def shortest(chip: Chip) -> Case:
-    """The case with the smallest waveform."""
-    return min(case.of_chip(chip.name), key=lambda one: one.wave.stat().st_size)
+def shortest_trace(chip: Chip) -> Trace:
+    """The rows of the case with the smallest waveform, with the declaration of its sizes."""
+    one = min(case.of_chip(chip.name), key=lambda one: one.wave.stat().st_size)
+    return read(one.wave, chips.declaration(chip.name, one.parameters))
 
 
 def random_words(memory: Memory, rng: np.random.Generator) -> np.ndarray:

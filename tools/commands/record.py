@@ -25,6 +25,7 @@ from draupnir.tools.report import schema
 from draupnir.tools.report.provenance import source_of_recording
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option
+from draupnir.tools.terminal.arguments import sizes as chip_sizes
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
@@ -95,19 +96,30 @@ def command(
         raise InputError(f"--initial {initial}: only with --check-icarus; Verilator, which records, starts at 0")
     start = Initial(initial or "unknown", seed if initial == "random" else 1) if check_icarus else None
     folders = _places(chip, recipe_names, output, rtl)
-    design = rtl.design(declaration, BUILD)
-    source = source_of_recording(rtl.folder, design.files, repository)
-    device = verilated.build(design, declaration, builds.compiled_folder(BUILD))
-    job = _Job(declaration, rtl, design, device, seed, cycles, source, start)
-    for name, folder in folders.items():
-        try:
-            line = job.record(name, folder)
-        except DifferenceFound as difference:
-            job.say(as_json, str(difference))
-            raise
-        if not as_json:
-            click.echo(line)
-    job.say(as_json)
+    job = _Job(rtl, seed, cycles, repository, start)
+    for sizes, group in _by_sizes(declaration, recipe_names, rtl).items():
+        source = job.source(chips.declaration(chip, dict(sizes)))
+        for name in group:
+            try:
+                line = job.record(source, name, folders[name])
+            except DifferenceFound as difference:
+                job.say(source, as_json, str(difference))
+                raise
+            if not as_json:
+                click.echo(line)
+    job.say(source, as_json)
+
+
+def _by_sizes(
+    declaration: Chip, recipe_names: Sequence[str], rtl: options.Rtl
+) -> dict[tuple[tuple[str, int], ...], list[str]]:
+    """Sizes of the chip -> names of the recipes to record with them; sizes that the user chooses are for all."""
+    sizes_of_user, _ = chip_sizes(declaration.name, rtl.settings)
+    groups: dict[tuple[tuple[str, int], ...], list[str]] = {}
+    for name in recipe_names:
+        sizes = sizes_of_user or recipes.sizes_of(declaration, name)
+        groups.setdefault(tuple(sizes.items()), []).append(name)
+    return groups
 
 
 def _list(chip: str, known_recipes: Mapping[str, recipes.Recipe], as_json: bool) -> None:
@@ -127,56 +139,73 @@ def _places(chip: str, recipe_names: Sequence[str], output: Path | None, rtl: op
     return folders
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A compiled RTL from which cases are recorded.
+
+    origin : the source of the design, as each case.toml states it
+    """
+
+    chip: Chip
+    design: Design
+    device: verilated.Verilated
+    origin: dict[str, Any]
+
+
 @dataclass
 class _Job:
-    """A job that records cases from one design, one after the other.
+    """A job that records cases, one after the other.
 
     seed : 0..2**32 - 1; cycles : clocks to record, at least 1, None for the number that the recipe gives
-    source : the source of the design, as each case.toml states it
+    repository : the name of the source; None for its git remote
     start : the start values in Icarus, which must do the same; None if Icarus does not run
     case_objects : each case for JSON
     """
 
-    chip: Chip
     rtl: options.Rtl
-    design: Design
-    device: verilated.Verilated
     seed: int
     cycles: int | None
-    source: dict[str, Any]
+    repository: str | None
     start: Initial | None
     case_objects: list[dict[str, Any]] = field(default_factory=list)
 
-    def record(self, name: str, folder: Path) -> str:
+    def source(self, chip: Chip) -> _Source:
+        """Compile the RTL for a chip of these sizes."""
+        design = self.rtl.design(chip, BUILD)
+        assert self.rtl.folder is not None
+        origin = source_of_recording(self.rtl.folder, design.files, self.repository)
+        return _Source(chip, design, verilated.build(design, chip, builds.compiled_folder(BUILD)), origin)
+
+    def record(self, source: _Source, name: str, folder: Path) -> str:
         """Record a recipe into a folder, and return a line to print. Raises DifferenceFound if Icarus differs."""
-        recipe = recipes.recipe(self.chip, name)
-        self.device.reset()
+        recipe = recipes.recipe(source.chip, name)
+        source.device.reset()
         with progress(name, self.cycles or recipe.n_cycles) as advance:
-            recording = recipes.record_recipe(self.device, self.chip, name, self.seed, self.cycles, advance)
+            recording = recipes.record_recipe(source.device, source.chip, name, self.seed, self.cycles, advance)
         case_object: dict[str, Any] = {"case": name, "folder": None, "n_cycles": recording.trace.n_cycles}
         self.case_objects.append(case_object)
         check, undefined = {}, None
         if self.start is not None:
             try:
-                check["check"], undefined = _check(self.design, recording, recipe.undefined, self.start)
+                check["check"], undefined = _check(source.design, recording, recipe.undefined, self.start)
             except DifferenceFound as difference:
                 case_object["check"] = str(difference)
                 raise
-        remake = self._remake(name)
-        case = save(recording, folder, recipe.why, self.source | check, remake, self.seed, undefined)
+        remake = self._remake(source.chip, name)
+        case = save(recording, folder, recipe.why, source.origin | check, remake, self.seed, undefined)
         case_object |= {"folder": str(folder), **check}
         size = sum((folder / file).stat().st_size for file in case.sha256)
         return f"{name}: {recording.trace.n_cycles} clocks, {size // 1000} kB" + _in_brackets(check)
 
-    def _remake(self, name: str) -> str:
+    def _remake(self, chip: Chip, name: str) -> str:
         """The command that makes the same recording on any machine."""
-        remake = f"draupnir record {self.chip.name} {self.rtl.elsewhere()} --recipe {name} --seed {self.seed}"
+        remake = f"draupnir record {chip.name} {self.rtl.elsewhere()} --recipe {name} --seed {self.seed}"
         return remake + (f" --cycles {self.cycles}" if self.cycles else "")
 
-    def say(self, as_json: bool, text: str = "") -> None:
+    def say(self, source: _Source, as_json: bool, text: str = "") -> None:
         """Print all cases as JSON; or else the text, if there is one."""
         if as_json:
-            about = {"chip": self.chip.name, "seed": self.seed, **self.source}
+            about = {"chip": source.chip.name, "seed": self.seed, **source.origin}
             schema.echo("record", {**about, "cases": self.case_objects})
         elif text:
             click.echo(text)
