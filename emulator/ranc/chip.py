@@ -1,0 +1,60 @@
+"""RANC's golden model: all pins, all probes and all state at both edges of every clock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from draupnir.emulator.kernel.jit import entry
+from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.ranc import clock
+from draupnir.emulator.ranc.layout import CHIP
+from draupnir.emulator.ranc.sizes import sizes_of
+from draupnir.emulator.ranc.state import Ranc, of_model, wiring
+from draupnir.emulator.trace import from_row, new_rows
+
+RISE = CHIP.clocks[0].rise
+
+
+@entry
+def drive(chip: Ranc, places: np.ndarray, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
+    """Run rows (see ``draupnir.emulator.trace``)."""
+    for i in range(len(inputs)):
+        chip.inputs[0] = inputs[i]
+        if clk[i]:
+            clock.outputs(chip, places, out[i])
+            chip.cycle[0] += 1
+            if clk[i] == RISE:
+                clock.rise(chip)
+            else:
+                clock.fall(chip)
+
+
+class Model(ClockLevel):
+    """RANC, edge by edge; see ``ClockLevel`` for how it is driven.
+
+    A reset reaches the routers, ``error``, and the scheduler's word of the present tick; no other register of a core.
+    """
+
+    chip = CHIP
+
+    def __init__(self, seed: int | None = None, stretch: bool = True) -> None:
+        super().__init__(seed, stretch)
+        word = self.chip.output_word
+        pieces = [word.pieces_of(pin.name)[0] for pin in self.chip.outputs_and_probes]
+        self._places = np.array([(piece.word, piece.shift) for piece in pieces], np.int64)
+        self._wiring = wiring(sizes_of(self.chip.sizes))
+        if seed is None:
+            self.registers["read_address"] = self.chip.memory("scheduler_sram").depth - 1  # its initial block
+
+    def kernel_state(self) -> Ranc:
+        """Return views of the state, in the form that kernels take."""
+        return of_model(self.chip, self._wiring, self.registers, self.memories)
+
+    def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
+        drive(self.kernel_state(), self._places, inputs, clk, out)
+
+    @property
+    def outputs(self) -> int:
+        row = new_rows(self.chip.output_word, 1)[0]
+        clock.outputs(self.kernel_state(), self._places, row)
+        return from_row(self.chip.output_word, row)
