@@ -187,13 +187,19 @@ class SpiHost:
         yield from self._host.shift_fast(self.frame_levels(transaction), self._traffic.per_clock)
 
     def _all_near_misses(self) -> list[int]:
-        """Return a transaction for each bit of each register's address, in random order."""
+        """Return a transaction for each bit of each register's address and command, in random order.
+
+        The chip writes a register whatever the read and write bits are, so these bits would be no misses.
+        """
+        bits = [
+            bit for name in ("addr", "cmd") for bit in range(self._port.addr[name].lsb, self._port.addr[name].msb + 1)
+        ]
         registers = [(register, i) for register in self._chip.registers for i in range(register.n_addrs)]
         right_addrs = {self._port.at_register(register.name, i) for register, i in registers}
         transactions = [
             self._port.transaction(addr, ~self._contents.get((register.name, i), 0) & (1 << register.width) - 1)
             for register, i in registers
-            for bit in range(self._port.addr.width)
+            for bit in bits
             if (addr := self._port.at_register(register.name, i) ^ 1 << bit) not in right_addrs
         ]
         return [transactions[i] for i in self._rng.permutation(len(transactions))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from draupnir.emulator.buses.clocks import Clocks
@@ -213,11 +214,18 @@ _CAST = Cast(
         "spi_memories": {"n_cycles": 80_000},
         "spi_while_running": {"n_cycles": 80_000},
         "spi_near_misses": {
-            "traffic": Traffic({**_MONITORED.kinds, "spike": 3}, hot=8, weight=(3, 7)),
-            "n_cycles": 40_000,
-            "registers": {**_MONITOR, "SPI_BURST_TIMEREF": (0, 300)},
-            "neurons": (LIF_SDSP, odin_izh.PLAIN),
+            "traffic": Traffic(
+                {"synapse": 16, "virtual": 4, "volley": 4, "tref": 2, "spike": 0.5}, hot=8, weight=(3, 7)
+            ),
+            "n_cycles": 60_000,
+            "registers": {**_MONITOR, "SPI_BURST_TIMEREF": (0, 100)},
+            "neurons": (LIF_SDSP, *odin_izh.BURSTING),
             "synapses": Synapses(mapped=0.7),
+            "host": replace(
+                crossbar.NEAR_MISSES,
+                actions={"near_miss": 20, "config": 1},
+                retune={"SPI_OUT_AER_MONITOR_EN": (0, 1), "SPI_OPEN_LOOP": (0, 1)},
+            ),
         },
         "reset_in_flight": {
             "n_cycles": 80_000,

@@ -55,12 +55,12 @@ SPI_RECIPES = {
         host=SpiHostTraffic({"session": 1}, gap=Clocks(2000, 6000), session=(10, 50)),
     ),
     "spi_masks": TinyOdinRecipe(
-        "A masked write to a neuron keeps each bit that the mask protects, whatever the word contains.",
+        "A masked write to a neuron or to weights keeps each bit that the mask protects, whatever the word contains.",
         Traffic({"virtual": 1}, hot=8),
         n_cycles=30_000,
         registers={"SPI_MAX_NEUR": 8, "SPI_OPEN_LOOP": 1},
         neurons=(RANDOM,),
-        synapses=Synapses(pre=1),
+        synapses=Synapses(density=1.0, pre=256),
         host=SpiHostTraffic({"session": 1}, gap=Clocks(1, 40), half=Clocks(1, 1), session=(10, 30)),
     ),
     "spi_fast_frames": TinyOdinRecipe(
@@ -101,7 +101,11 @@ _CAST = Cast(
             "why": "Memory frames without the gate write nothing and read what was read last; odd commands, and "
             "pauses anywhere."
         },
-        "spi_near_misses": {"n_cycles": 20_000, "registers": {**SMALL, "SPI_OPEN_LOOP": 1}},
+        "spi_near_misses": {
+            "traffic": Traffic({"virtual": 6, "tref_all": 1, "spike": 3}, hot=16, weight=(2, 7)),
+            "n_cycles": 20_000,
+            "neurons": (EAGER,),
+        },
         "reset_in_flight": {
             "n_cycles": 50_000,
             "registers": {"SPI_MAX_NEUR": (30, 255), "SPI_OPEN_LOOP": (0, 1)},
