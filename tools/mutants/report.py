@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from draupnir.tools.mutants.campaign import MutantOutcome
+from draupnir.tools.mutants.campaign import FOR_LONG, MutantOutcome
+from draupnir.tools.proofs.invariants import HORIZON
 
 VERDICTS = ("killed", "equivalent", "hole", "open")
 
@@ -59,6 +60,7 @@ def as_json(
         "chip": chip,
         "rtl": rtl,
         **total(outcomes).as_json(),
+        "equivalent_for_long": _n_for_long(outcomes),
         "modules": {name: counts.as_json() for name, counts in by_module(outcomes).items()},
         "outcomes": [outcome.as_json() for outcome in _sorted(outcomes)],
         "cases_left_out": list(left_out),
@@ -77,10 +79,17 @@ def lines(outcomes: Sequence[MutantOutcome]) -> Iterator[str]:
     n_killed = every.by_verdict["killed"]
     yield f"tests kill {n_killed:,} of {every.n_mutants:,} mutants{_share(n_killed, every.n_mutants)}"
     if n_equivalent := every.by_verdict["equivalent"]:
+        n_for_long = _n_for_long(outcomes)
+        clocks = f" ({n_for_long:,} of them for {HORIZON:,} clocks)" if n_for_long else ""
         yield (
-            f"{n_equivalent:,} are proved equivalent; tests kill {n_killed:,} of the other"
+            f"{n_equivalent:,} are proved equivalent{clocks}; tests kill {n_killed:,} of the other"
             f" {every.n_distinguishable:,}{_share(n_killed, every.n_distinguishable)}"
         )
+
+
+def _n_for_long(outcomes: Sequence[MutantOutcome]) -> int:
+    """The number of mutants that are equivalent only for HORIZON clocks."""
+    return sum(outcome.proof == FOR_LONG for outcome in outcomes)
 
 
 def _share(part: int, whole: int) -> str:

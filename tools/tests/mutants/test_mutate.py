@@ -15,9 +15,11 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden import case
 from draupnir.tools.cli import cli
 from draupnir.tools.jobs import process
+from draupnir.tools.mutants import campaign, report
 from draupnir.tools.mutants import jobs as mutant_jobs
-from draupnir.tools.mutants import report
+from draupnir.tools.mutants.campaign import MutantOutcome
 from draupnir.tools.mutants.cases import GreedyCases
+from draupnir.tools.mutants.mutant import Mutant
 from draupnir.tools.mutants.netlist import Mutator
 from draupnir.tools.mutants.replay import KillingRow, Replayer
 from draupnir.tools.proofs import job
@@ -106,6 +108,19 @@ def test_an_rtl_that_differs_without_a_mutant_is_one_line():
 def test_the_folder_of_the_report_is_made(tmp_path):
     schema.write(tmp_path / "a/b/mutate.json", "mutate", report.as_json("tinyodin", "our RTL", [], [], {}))
     assert json.loads((tmp_path / "a/b/mutate.json").read_text())["mutants"] == 0
+
+
+def test_mutants_that_are_equivalent_for_many_clocks_only_are_counted():
+    mutant = Mutant(1, "chip", "$cell", "Y", 0, "const0", "a.v:1", "")
+    outcomes = [
+        MutantOutcome(mutant, "killed", "a case"),
+        MutantOutcome(mutant, "equivalent", proof=campaign.FOR_EVER),
+        MutantOutcome(mutant, "equivalent", proof=campaign.FOR_LONG),
+    ]
+    assert report.as_json("tinyodin", "our RTL", outcomes, [], {})["equivalent_for_long"] == 1
+    assert [*report.lines(outcomes)][-1] == (
+        "2 are proved equivalent (1 of them for 16,777,216 clocks); tests kill 1 of the other 1 (100.0 %)"
+    )
 
 
 @pytest.mark.parametrize(
