@@ -24,7 +24,7 @@ def test_a_wrong_content_of_any_register_differs_from_the_recording(name: str) -
     chip = chips.declaration(name)
     trace, memories = regress.inputs_of(chip, _case(name))
     first = int(SHARE * len(trace))
-    model = loaded_model(chip, memories)
+    model: Any = loaded_model(chip, memories)
     model.drive(trace.inputs[:first], trace.clk[:first])
     middle = model.snapshot()
 
