@@ -9,8 +9,8 @@ from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.ranc import clock
 from draupnir.emulator.ranc.layout import CHIP
 from draupnir.emulator.ranc.sizes import sizes_of
-from draupnir.emulator.ranc.state import Ranc, of_model, wiring
-from draupnir.emulator.trace import from_row, new_rows
+from draupnir.emulator.ranc.state import Ranc, new_derived, of_model, wiring
+from draupnir.emulator.trace import from_row
 
 RISE = CHIP.clocks[0].rise
 
@@ -18,10 +18,12 @@ RISE = CHIP.clocks[0].rise
 @entry
 def drive(chip: Ranc, places: np.ndarray, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
     """Run rows (see ``draupnir.emulator.trace``)."""
+    clock.begin(chip)
     for i in range(len(inputs)):
         chip.inputs[0] = inputs[i]
         if clk[i]:
-            clock.outputs(chip, places, out[i])
+            clock.outputs(chip, places)
+            out[i] = chip.derived.row
             chip.cycle[0] += 1
             if clk[i] == RISE:
                 clock.rise(chip)
@@ -41,20 +43,22 @@ class Model(ClockLevel):
         super().__init__(seed, stretch)
         word = self.chip.output_word
         pieces = [word.pieces_of(pin.name)[0] for pin in self.chip.outputs_and_probes]
-        self._places = np.array([(piece.word, piece.shift) for piece in pieces], np.int64)
+        self._places = np.array([(piece.word, piece.shift, (1 << piece.width) - 1) for piece in pieces], np.int64)
+        self._derived = new_derived(sizes_of(self.chip.sizes), len(word.row))
         self._wiring = wiring(sizes_of(self.chip.sizes))
         if seed is None:
             self.registers["read_address"] = self.chip.memory("scheduler_sram").depth - 1  # its initial block
 
     def kernel_state(self) -> Ranc:
         """Return views of the state, in the form that kernels take."""
-        return of_model(self.chip, self._wiring, self.registers, self.memories)
+        return of_model(self.chip, self._wiring, self._derived, self.registers, self.memories)
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         drive(self.kernel_state(), self._places, inputs, clk, out)
 
     @property
     def outputs(self) -> int:
-        row = new_rows(self.chip.output_word, 1)[0]
-        clock.outputs(self.kernel_state(), self._places, row)
-        return from_row(self.chip.output_word, row)
+        chip = self.kernel_state()
+        clock.begin(chip)
+        clock.outputs(chip, self._places)
+        return from_row(self.chip.output_word, self._derived.row)

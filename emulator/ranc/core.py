@@ -174,13 +174,14 @@ def rise_sram(c: Cores, s: Sizes, k: int, clear: int, wen: int, packet: int) -> 
 
 
 @kernel
-def fall(c: Cores, s: Sizes, p: NeuronPlaces, k: int) -> None:
-    """Falling edge of a core."""
+def fall(c: Cores, s: Sizes, p: NeuronPlaces, k: int, fresh: int) -> None:
+    """Falling edge of a core; fresh : 1 if data_out is already the word that CSRAM would read"""
     state = c.state[k]
     new_potential = next_potential(c, s, p, k) if c.csram_write[k] else 0
     if c.neuron_reg_en[k]:
         c.integrator_potential[k] = _integrated(c, s, p, k)
-    _fall_csram(c, s, p, k, new_potential)
+    if c.csram_write[k] or not fresh:
+        _fall_csram(c, s, p, k, new_potential)
     if c.scheduler_set[k]:
         c.read_address[k] = wrap(c.read_address[k] + 1, s.tick_width)
     c.row_count[k] = wrap(c.row_count[k] + 1, s.axon_width + 1) if state == SPIKE_IN else 0

@@ -42,6 +42,17 @@ def is_full(r: Routers, s: Sizes, n: int, buffer: int) -> bool:
 
 
 @kernel
+def is_active(r: Routers, n: int) -> int:
+    """Return 1 if a buffer has a packet, or a merge reads or writes; else 0, and then no edge changes the router."""
+    activity = 0
+    for buffer in range(N_ALL_BUFFERS):
+        activity |= r.status_counter[n, buffer] | r.read_en[n, buffer]
+    for merge in range(N_ALL_MERGES):
+        activity |= r.wen[n, merge]
+    return int(activity != 0)
+
+
+@kernel
 def is_full_at_core(r: Routers, s: Sizes, n: int) -> bool:
     """Return the wire local_buffers_full: one of the two buffers behind the core is full."""
     return is_full(r, s, n, LOCAL_EAST) or is_full(r, s, n, LOCAL_WEST)

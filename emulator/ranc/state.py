@@ -93,6 +93,29 @@ class Wiring(NamedTuple):
     readers: np.ndarray
 
 
+class Derived(NamedTuple):
+    """The arrays that a call of ``drive`` derives from the state to be fast; ``clock.begin`` computes them anew.
+
+    active : (n_routers,) 1 if there is a packet in a router, or a merge is not at rest
+    fresh : (n_cores,) 1 if data_out is the word of CSRAM at the present address
+    changed_cores : (n_cores,) 1 if the outputs or probes of a core may differ from ``row``
+    changed_routers : (n_routers,) as ``changed_cores``
+    row : (n_words,) the row of outputs that was shown last
+    """
+
+    active: np.ndarray
+    fresh: np.ndarray
+    changed_cores: np.ndarray
+    changed_routers: np.ndarray
+    row: np.ndarray
+
+
+def new_derived(s: Sizes, n_words: int) -> Derived:
+    """Return arrays for what ``clock.begin`` computes; n_words : integers of a row of outputs"""
+    n_elements = (s.n_routers, s.n_cores, s.n_cores, s.n_routers, n_words)
+    return Derived(*(np.zeros(n, np.int64) for n in n_elements))
+
+
 class Ranc(NamedTuple):
     """A whole chip. inputs, cycle : (1,) int64, as in every model"""
 
@@ -101,6 +124,7 @@ class Ranc(NamedTuple):
     wiring: Wiring
     cores: Cores
     routers: Routers
+    derived: Derived
     inputs: np.ndarray
     cycle: np.ndarray
 
@@ -132,7 +156,9 @@ def _neighbour(s: Sizes, n: int, x: int, y: int) -> int:
     return column + row * s.n_x if 0 <= column < s.n_x and 0 <= row < s.n_y else NOTHING
 
 
-def of_model(chip: Chip, wires: Wiring, registers: np.recarray, memories: Mapping[str, np.ndarray]) -> Ranc:
+def of_model(
+    chip: Chip, wires: Wiring, derived: Derived, registers: np.recarray, memories: Mapping[str, np.ndarray]
+) -> Ranc:
     """Return views of a model's state; a write to them changes the model."""
     s = sizes_of(chip.sizes)
     of_cores = {name: registers[name][0] for name in Cores._fields[: Cores._fields.index("csram")]}
@@ -144,7 +170,7 @@ def of_model(chip: Chip, wires: Wiring, registers: np.recarray, memories: Mappin
         instructions=memories["neuron_instructions"],
         sram=memories["scheduler_sram"],
     )
-    return Ranc(s, _places(s), wires, cores, Routers(**of_routers), registers["inputs"], registers["cycle"])
+    return Ranc(s, _places(s), wires, cores, Routers(**of_routers), derived, registers["inputs"], registers["cycle"])
 
 
 def _places(s: Sizes) -> NeuronPlaces:
