@@ -26,7 +26,10 @@ _ITEMS = ("StandardCaseItem", "DefaultCaseItem")
 _BY_CONDITION = {"cond_then": "({})", "cond_else": "!({})"}
 _MARK = re.compile(r"/\* mark (\d+) \*/")
 _NAME = re.compile(r"(?<![\w'$.])[A-Za-z_$][\w$.]*")
-_BITS_OF_NUMBER = re.compile(r"'\w+\[")  # as in 32'sh1[7:0], which Verilator writes for bits of a loop's variable
+_BITS_OF_NUMBER = re.compile(r"(\d+'\w+)\[(\d+):(\d+)\]")  # as in 32'sh1[7:0], for bits of a loop's variable
+_BIT_OF_BITS = re.compile(r"([\w$.]+)\[\d+:(\d+)\]\[(\d+)\]")  # as in mode[2:1][0]
+_BITS_OF_PART = re.compile(r"\)\[(\d+)(?::(\d+))?\]")  # as in (words[1])[7] and (a >> b)[3:0]
+_ELEMENT = re.compile(r"[A-Za-z_$][\w$.]*\[[^\[\]]*\]")
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -67,8 +70,8 @@ class MarkedFile:
     def _mark(self, label: int, point: Point) -> Iterator[Insertion]:
         if point.kind == "expression":
             terms, arrow, _ = point.name.rpartition(" => ")
-            if arrow and not _BITS_OF_NUMBER.search(terms):
-                yield from self._mark_before(label, point, escaped(terms))
+            if arrow:
+                yield from self._mark_before(label, point, escaped(in_verilog(terms)))
         elif point.name in _BY_CONDITION:
             choice = self._innermost(point, ("ConditionalExpression",))
             if choice is not None:
@@ -167,6 +170,35 @@ def _can_have_mark(statement: Any) -> bool:
             return False
         rest = rest.elseClause.clause
     return _start(rest) <= _start(statement) and _end(statement) <= _end(rest)
+
+
+def in_verilog(terms: str) -> str:
+    """Return an expression as Verilog takes it: Verilator's names of points have bits of numbers and of expressions.
+
+    An expression has a shift and a mask instead; an element of an array loses its parentheses.
+    """
+    terms = _BITS_OF_NUMBER.sub(lambda number: _bits(number[1], number[2], number[3]), terms)
+    terms = _BIT_OF_BITS.sub(lambda bit: f"{bit[1]}[{int(bit[2]) + int(bit[3])}]", terms)
+    while bits := _BITS_OF_PART.search(terms):
+        start = _opening(terms, bits.start())
+        part = terms[start + 1 : bits.start()]
+        new = part + bits[0][1:] if _ELEMENT.fullmatch(part) else _bits(f"({part})", bits[1], bits[2] or bits[1])
+        terms = terms[:start] + new + terms[bits.end() :]
+    return terms
+
+
+def _bits(part: str, high: str, low: str) -> str:
+    return f"(({part} >> {low}) & {(2 << int(high) - int(low)) - 1})"
+
+
+def _opening(terms: str, closing: int) -> int:
+    """Return the place of the parenthesis that belongs to a closing one."""
+    depth = 1
+    start = closing
+    while depth:
+        start -= 1
+        depth += {")": 1, "(": -1}.get(terms[start], 0)
+    return start
 
 
 def escaped(terms: str) -> str:

@@ -67,14 +67,19 @@ def unreachable(
     @cache
     def outcome(place: Point) -> bool | None:
         claims = _constants(reachable, place) if place.kind == "toggle" else _never(reachable, marks, place)
-        answers = [solver.ask(claim, {}).holds for claim in claims]
-        return True if True in answers else None if None in answers or not answers else False
+        outcomes = [_one_of([solver.ask(claim, {}).holds for claim in alternatives]) for alternatives in claims]
+        return False if False in outcomes else None if None in outcomes or not outcomes else True
 
     outcomes: dict[Point, bool | None] = {}
     for point in points:
         outcomes[point] = outcome(_without_direction(point))
         took(1)
     return outcomes
+
+
+def _one_of(answers: Sequence[bool | None]) -> bool | None:
+    """Return whether one of several claims holds, None if that is not known."""
+    return True if True in answers else None if None in answers else False
 
 
 def _without_direction(point: Point) -> Point:
@@ -116,7 +121,7 @@ def _reachable(chip: ChipPackage | None, design: Design, folder: Path) -> Reacha
     return Reachable(logic, netlist, module.reader(inputs, module.at_rest(inputs, module.unknown_state())), ())
 
 
-def _never(reachable: Reachable, marks: Marks, point: Point) -> list[Truth]:
+def _never(reachable: Reachable, marks: Marks, point: Point) -> list[list[Truth]]:
     """Return the claim that the mark of a point is reached in no instance; none if the point has no mark."""
     logic, reader, pattern = reachable.logic, reachable.reader, _path(point, "*")
     cells = [
@@ -126,11 +131,11 @@ def _never(reachable: Reachable, marks: Marks, point: Point) -> list[Truth]:
     ]
     here = [cell for cell in cells if point in marks and cell["attributes"]["src"].startswith(marks[point])]
     reached = [logic.every([reader.bits(cell["connections"][port]).is_true() for port in ("A", "EN")]) for cell in here]
-    return [logic.every([each.inverted() for each in reached])] if reached else []
+    return [[logic.every([each.inverted() for each in reached])]] if reached else []
 
 
-def _constants(reachable: Reachable, point: Point) -> list[Truth]:
-    """Return the claims that a bit is 0, and that it is 1, in all instances and states; none if there is no such bit.
+def _constants(reachable: Reachable, point: Point) -> list[list[Truth]]:
+    """Return the claims that a bit is always 0, and always 1, for each instance; none if there is no such bit.
 
     A bit that nothing drives has no level that it could leave.
     """
@@ -138,9 +143,10 @@ def _constants(reachable: Reachable, point: Point) -> list[Truth]:
     pattern = _path(point, point.vector)
     nets = [net for name, net in reachable.netlist["netnames"].items() if fnmatch.fnmatchcase(name, pattern)]
     places = [(net["bits"], point.bit - net.get("offset", 0)) for net in nets]
-    bits = [bits[i] for bits, i in places if 0 <= i < len(bits)]
-    levels = [reader.bits([bit]) for bit in bits if reader.is_driven(bit)]
-    return [logic.every([each.equals(logic.number(level, 1)) for each in levels]) for level in (0, 1) if bits]
+    here = [bits[i] for bits, i in places if 0 <= i < len(bits)]
+    driven = [reader.bits([bit]) for bit in dict.fromkeys(here) if reader.is_driven(bit)]
+    of_each = [[level.equals(logic.number(n, 1)) for n in (0, 1)] for level in driven]
+    return of_each or ([[logic.constant(True)]] if here else [])
 
 
 def _plain_path(name: str) -> str:

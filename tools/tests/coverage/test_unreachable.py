@@ -9,7 +9,7 @@ import pytest
 from draupnir.emulator import chips
 from draupnir.rtl import emit
 from draupnir.rtl.design import Design
-from draupnir.tools.coverage.marks import escaped
+from draupnir.tools.coverage.marks import escaped, in_verilog
 from draupnir.tools.coverage.points import Point
 
 pytest.importorskip("bitwuzla", reason="the extra [prove] is not installed")
@@ -17,7 +17,7 @@ from draupnir.tools.coverage.unreachable import unreachable
 
 # The lines end as on other systems, so that a place counted in characters is wrong.
 VERILOG = """\
-module count (input wire clk, rst, input wire [1:0] way, input wire [7:0] n, output reg [2:0] q, output wire z);
+module count (input wire clk, rst, id, input wire [1:0] way, input wire [7:0] n, output reg [2:0] q, output wire z);
     wire [1:0] low = {1'b0, way[0]};
     wire nowhere;
     assign z = low[1] ? n[0] : n[1];
@@ -42,8 +42,8 @@ module count (input wire clk, rst, input wire [1:0] way, input wire [7:0] n, out
         endcase
 endmodule
 module pair (input wire clk, rst, input wire [1:0] way, input wire [7:0] n, output wire [5:0] q, output wire [1:0] z);
-    count one (.clk(clk), .rst(rst), .way(way), .n(n), .q(q[2:0]), .z(z[0]));
-    count other (.clk(clk), .rst(rst), .way(2'd1), .n(n), .q(q[5:3]), .z(z[1]));
+    count one (.clk(clk), .rst(rst), .id(1'b0), .way(way), .n(n), .q(q[2:0]), .z(z[0]));
+    count other (.clk(clk), .rst(rst), .id(1'b1), .way(2'd1), .n(n), .q(q[5:3]), .z(z[1]));
 endmodule
 """.replace("\n", "\r\n")
 BOTH, ONE, OTHER = "TOP.pair.*", "TOP.pair.one", "TOP.pair.other"
@@ -72,11 +72,14 @@ OUTCOMES = {
     ("low", "toggle", "low[1]:0->1", BOTH): True,
     ("low", "toggle", "low[0]:1->0", ONE): False,
     ("low", "toggle", "low[0]:1->0", OTHER): True,
+    ("low", "toggle", "id:0->1", BOTH): True,
     ("low", "toggle", "q[2]:1->0", BOTH): False,
     ("low", "toggle", "none[2]:1->0", BOTH): None,
     ("wire nowhere", "line", "block", BOTH): None,
     ("if (n[i])", "branch", "if", BOTH): None,
-    ("n > 8'd3", "expression", "((32'sh1[7:0] == n)==1) => 1", BOTH): None,
+    ("n > 8'd3", "expression", "((32'sh1[7:0] == n)==1) => 1", BOTH): False,
+    ("n > 8'd3", "expression", "((32'sh104[7:0] == n)==1 && (n >> way)[2:1][1]==0) => 1", ONE): False,
+    ("n > 8'd3", "expression", "((32'sh104[7:0] == n)==1 && n[2:1][1]==0) => 1", BOTH): True,
 }
 
 
@@ -115,6 +118,16 @@ def test_points_of_one_place_are_told_apart(file: Path, tmp_path: Path) -> None:
 
 def test_names_of_emitted_verilog_are_escaped() -> None:
     assert escaped("($12[8]==1 && a.b==4'hF && c_d==0)") == "(\\$12 [8]==1 && \\a.b ==4'hF && c_d==0)"
+
+
+def test_bits_of_numbers_and_of_expressions_are_written_as_verilog_has_them() -> None:
+    for text, verilog in (
+        ("(32'sh5[3:0] == (labels[4'hf]))", "(((32'sh5 >> 0) & 15) == (labels[4'hf]))"),
+        ("(sums[1'h0])[15]==1 && (sums[1'h1])[7:4]==0", "sums[1'h0][15]==1 && sums[1'h1][7:4]==0"),
+        ("((words[i]) >> n)[10]==1", "((((words[i]) >> n) >> 10) & 1)==1"),
+        ("mode[2:1][1]==1 && low[26:0][3]==0", "mode[2]==1 && low[3]==0"),
+    ):
+        assert in_verilog(text) == verilog
 
 
 def test_what_the_steps_of_a_chip_show_is_used(tmp_path: Path) -> None:
