@@ -32,7 +32,7 @@ from draupnir.rtl import datafiles, icarus_names, processes, toolchain
 from draupnir.rtl.design import Design
 from draupnir.rtl.harness import public_memories
 from draupnir.rtl.initial import Initial, Kind, plusargs, vvp_options
-from draupnir.rtl.verilated import SCALAR
+from draupnir.rtl.verilated import COVERAGE_OPTIONS, SCALAR
 
 Simulator = Literal["verilator", "icarus"]
 SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
@@ -51,6 +51,7 @@ module draupnir_dump;
     end
 endmodule
 """
+COVERAGE = "coverage.dat"  # what a test covers, in its folder, if the design counts
 _LOG_LINES = 12
 # Cocotb rewrites the assertions in these files only. By default it rewrites all, also Numba's, which takes seconds.
 _EXPLAINED = "test_*.py"
@@ -93,22 +94,26 @@ class BenchOutcome:
 # --- Building ---------------------------------------------------------------------------------------------------
 
 
-def build(design: Design, chip: Chip, simulator: Simulator, root: Path, waves: bool = False) -> BuiltDesign:
+def build(
+    design: Design, chip: Chip, simulator: Simulator, root: Path, waves: bool = False, coverage: bool = False
+) -> BuiltDesign:
     """Compile a design, unless the same sources have already been compiled with the same tool and options.
 
     root : the folder for all builds; each has a folder in it
     waves : True to make waveforms possible
+    coverage : True to count in Verilator what each test covers; its folder has it in the file ``COVERAGE``
 
     Raises InputError if the simulator is missing or refuses the sources.
     """
     begin = time.perf_counter()
     version = toolchain.verilator().version if simulator == "verilator" else toolchain.icarus().version
     if simulator == "verilator":
-        options = [*_VERILATOR_OPTIONS, *design.verilator_options]
+        options = [*_VERILATOR_OPTIONS, *design.verilator_options, *(COVERAGE_OPTIONS if coverage else ())]
     else:  # Cocotb's own dump module is SystemVerilog.
         options = [*design.icarus_options, *(("-s", "draupnir_dump") if waves else ())]
     generated = _generated(design, chip, simulator, waves)
-    digest = _digest(design, version, *generated.values(), *options, _OPTIMISED, str(waves))
+    paths = [str(path.resolve()) for path in design.files] if coverage else []  # The data has them.
+    digest = _digest(design, version, *generated.values(), *options, _OPTIMISED, str(waves), *paths)
     folder = root.resolve() / f"{simulator}-{digest}"
     with alone(folder.with_suffix(".lock")):
         if not (folder / "built").is_file():

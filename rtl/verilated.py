@@ -50,7 +50,7 @@ _CXX_OPTIONS = (
     "-DVERILATOR=1", "-DVL_TIME_CONTEXT", "-DVL_USER_FATAL", "-DVL_USER_FINISH", "-DVL_USER_STOP",
     *(f"-DVM_{feature}=0" for feature in ("SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")),
 )  # fmt: skip
-_COVERAGE_OPTIONS = ("--coverage-line", "--coverage-toggle", "--coverage-expr")
+COVERAGE_OPTIONS = ("--coverage-line", "--coverage-toggle", "--coverage-expr")
 _SLOW_SUFFIX = "__Slow"  # Verilator's mark on the files that run once, at the start
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 _COVERAGE_RUNTIME = "verilated_cov.cpp"
@@ -263,7 +263,7 @@ def _options(design: Design, coverage: bool) -> tuple[str, ...]:
 
 
 def _design_options(design: Design, coverage: bool) -> tuple[str, ...]:
-    counters = _COVERAGE_OPTIONS if coverage else ()
+    counters = COVERAGE_OPTIONS if coverage else ()
     return (*design.verilator_options, *design.verilator_parameters, *counters, "--top-module", design.top)
 
 

@@ -1,4 +1,4 @@
-"""`draupnir cover`: what the golden cases reach in an RTL, and what they leave open."""
+"""`draupnir cover`: what the golden cases and cocotb tests reach in an RTL, and what they leave open."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
 if TYPE_CHECKING:
+    from draupnir.cocotb_tests.catalogue import Test
     from draupnir.emulator.declare import Chip
     from draupnir.golden.case import Case
     from draupnir.tools.coverage.functional import Bins
-    from draupnir.tools.coverage.measure import Measurement
+    from draupnir.tools.coverage.job import Coverage
+    from draupnir.tools.coverage.measure import BenchMeasurement, Measurement
 
 BUILD = Path("build/cover")
 
@@ -31,6 +33,13 @@ BUILD = Path("build/cover")
 @chip_argument
 @options.rtl_options()
 @case_option("Run")
+@click.option(
+    "--test",
+    "test_names",
+    metavar="T",
+    multiple=True,
+    help='Also run a cocotb test, a module of tests, or "all", as `draupnir sim --test` does. May be repeated.',
+)
 @click.option(
     "--golden", metavar="DIR", type=click.Path(path_type=Path), help="Folder of cases.  [default: the chip's own]"
 )
@@ -58,6 +67,7 @@ def command(
     chip: str,
     rtl: options.Rtl,
     names: tuple[str, ...],
+    test_names: tuple[str, ...],
     golden: Path | None,
     waiver_file: Path | None,
     functional: bool,
@@ -68,18 +78,21 @@ def command(
 ) -> None:
     """Measure which lines, branches, expressions and toggles of an RTL the golden cases reach.
 
-    Verilator counts while the cases run as in `draupnir regress`. A case that differs ends the measurement with exit
-    status 1: the coverage of another chip says nothing. The command lists what no case reaches, and no waiver names.
-    The exit status is also 1 if a waiver names a point that a case reaches after all, or that --prove cannot prove.
+    Verilator counts while the cases run as in `draupnir regress`, and tests as in `draupnir sim`. A case that differs,
+    or a test that fails, ends the measurement with exit status 1: the coverage of another chip says nothing.
+    The command lists what neither reaches, and no waiver names. The exit status is also 1 if a waiver names a point
+    that is reached after all, or that --prove cannot prove.
 
     The files cover.json and cover.info have the result; lcov, genhtml and many editors read the latter. With
     --functional, functional.yml has all bins in the form of cocotb-coverage.
 
     \b
     Example: draupnir cover odin --rtl ~/ODIN/src
+             draupnir cover odin --test all
     """
     # Imported here, because --help needs none of it.
-    from draupnir.golden import regress, regress_report
+    from draupnir.cocotb_tests.catalogue import select
+    from draupnir.golden import regress
     from draupnir.tools.coverage import job
     from draupnir.tools.proofs.job import check_solver
 
@@ -89,12 +102,15 @@ def command(
     outputs.check(inputs, folders={"-o": output}, names=job.FILES, adds_verilog=True)
     waived = job.waivers_of(chips.package(chip), rtl.place is None, waiver_file)
     cases = regress.cases_in(golden or chips.package(chip).cases, names)
-    groups = regress.by_sizes(chip, cases, rtl.declaration(chip).sizes)
+    declaration = rtl.declaration(chip)
+    groups = regress.by_sizes(chip, cases, declaration.sizes)
+    tests = select(declaration, *test_names)
     begin, design = time.perf_counter(), partial(rtl.design, scratch=output)
-    with progress(f"coverage of {chip}", len(cases), "cases") as took:
+    with progress(f"coverage of {chip}", len(cases) + len(tests), "cases and tests") as took:
         measurement_of, count = _measured(rtl, output, job_options, took)
-        coverage = job.cover(groups, measurement_of, waived, count if functional else None)
-    if prove and not coverage.differing_cases:
+        run_tests = partial(_run_tests, rtl, declaration, tests, output, took) if tests else None
+        coverage = job.cover(groups, measurement_of, waived, count if functional else None, run_tests)
+    if prove and coverage.is_of_chip:
         with progress(f"proofs of {chip}", len(coverage.judgement.to_prove), "points") as took:
             coverage = job.prove(coverage, chips.package(chip), design(chips.declaration(chip)), took)
     origin = provenance.origin([], rtl.folder, rtl.sources())
@@ -104,8 +120,7 @@ def command(
         schema.echo("cover", content)
     else:
         seconds = time.perf_counter() - begin
-        difference_lines = regress_report.lines(chip, str(rtl), coverage.differing_cases, seconds, output)
-        click.echo("\n".join([*coverage.lines(), *(difference_lines if coverage.differing_cases else [])]))
+        click.echo("\n".join([*coverage.lines(), *_differences(coverage, chip, rtl, seconds, output)]))
     if not coverage.holds:
         raise DifferenceFound
 
@@ -124,3 +139,22 @@ def _measured(
         ), functional.count
     jobs = CoverageJobs(job_options, rtl, took)
     return lambda chip, cases: jobs.measure(rtl.design(chip, output), chip, cases, compiled, output), jobs.count
+
+
+def _run_tests(
+    rtl: options.Rtl, chip: Chip, tests: Sequence[Test], output: Path, took: Callable[[int], None]
+) -> BenchMeasurement:
+    """Run cocotb tests in this process, on the design with these sizes."""
+    from draupnir.tools.coverage import measure
+
+    benches = measure.Benches(chip, tests, output / "tests")
+    return measure.measure_benches(rtl.design(chip, output), benches, builds.compiled_folder(output), took)
+
+
+def _differences(coverage: Coverage, chip: str, rtl: options.Rtl, seconds: float, output: Path) -> list[str]:
+    """Return lines about the cases that differ; none if all hold."""
+    from draupnir.golden import regress_report
+
+    if not coverage.differing_cases:
+        return []
+    return list(regress_report.lines(chip, str(rtl), coverage.differing_cases, seconds, output))

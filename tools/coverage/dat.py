@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from draupnir.emulator.errors import InputError
 from draupnir.tools.coverage.points import Point, verilog_name
@@ -19,10 +20,15 @@ _LINES = re.compile(r"(\d+)(?:-(\d+))?")
 
 
 class Runs:
-    """The coverage of all runs of one compiled design."""
+    """The coverage of all runs of one compiled design.
 
-    def __init__(self) -> None:
+    around : the module that contains the design, if it is not the top; it is no part of the design, and a simulator
+        may leave out the name TOP of the whole
+    """
+
+    def __init__(self, around: str = "") -> None:
         self._counts: Counter[str] = Counter()
+        self._around = around
 
     def add(self, text: str) -> None:
         """Add the coverage data of a run. Raises InputError for a text that is not coverage data."""
@@ -48,7 +54,10 @@ class Runs:
         """Return all points in the order of their places, and how often each was hit in all runs."""
         hits: Counter[Point] = Counter()
         for keys, count in self._counts.items():
-            hits[_point(keys)] += count
+            point = _point(keys)
+            if point.module != self._around:
+                path = point.instance.removeprefix("TOP.").removeprefix(f"{self._around}.")
+                hits[replace(point, instance=f"TOP.{path}")] += count
         return dict(sorted(hits.items()))
 
 

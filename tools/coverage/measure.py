@@ -1,4 +1,4 @@
-"""Run golden cases on a design that counts what is covered."""
+"""Run golden cases, and cocotb tests, on a design that counts what is covered."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from draupnir.cocotb_tests import runner
+from draupnir.cocotb_tests.catalogue import Test
+from draupnir.cocotb_tests.lib import wrapper
+from draupnir.cocotb_tests.runner import BenchOutcome
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.observed import Observed
 from draupnir.emulator.trace import Trace
@@ -70,4 +74,50 @@ def measure(
         took(1)
         if not outcome.holds:
             break
+    return measurement
+
+
+@dataclass(frozen=True)
+class Benches:
+    """Cocotb tests that run on a design, with the same seed.
+
+    chip : the declaration of the design
+    folder : an index in ``tests`` is the name of the folder of a test below it, with the test's log
+    """
+
+    chip: Chip
+    tests: Sequence[Test]
+    folder: Path
+    seed: int = 1
+
+
+@dataclass
+class BenchMeasurement:
+    """The coverage of a design over cocotb tests, before it is judged.
+
+    outcomes : each test, as ``draupnir sim`` runs it. The first one that fails is the last one that ran
+    """
+
+    runs: Runs
+    outcomes: list[BenchOutcome]
+
+
+def measure_benches(
+    design: Design, benches: Benches, build_dir: Path, took: Callable[[int], None] = lambda n: None
+) -> BenchMeasurement:
+    """Run tests in Verilator until one fails.
+
+    took : called with 1 after each test
+
+    Raises InputError as ``runner.build`` does.
+    """
+    measurement = BenchMeasurement(Runs(around=wrapper.TOP), [])
+    built = runner.build(design, benches.chip, "verilator", build_dir, coverage=True)
+    for i, test in enumerate(benches.tests):
+        outcome = runner.run(built, test, benches.folder / str(i), benches.seed)
+        measurement.outcomes.append(outcome)
+        took(1)
+        if not outcome.passed:
+            break
+        measurement.runs.add((outcome.folder / runner.COVERAGE).read_text(errors="replace"))
     return measurement

@@ -112,6 +112,45 @@ def test_jobs_measure_the_same(tmp_path: Path) -> None:
     assert reports[0]["figures"] == reports[1]["figures"] and reports[0]["clocks"] == reports[1]["clocks"]
 
 
+TESTS = """\
+import cocotb
+
+from draupnir.cocotb_tests.tinyodin.bench import Bench
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(is_right=[True, False])
+async def test_gate(dut, is_right):
+    async with Bench(dut) as bench:
+        await bench.clock.cycles(100)
+        assert is_right, "the second one fails"
+"""
+
+
+@pytest.mark.slow
+def test_cocotb_tests_count_too_and_must_pass(tmp_path: Path) -> None:
+    """They add to the same points as the cases do; after a test that fails, the measurement says nothing."""
+    file = tmp_path / "test_mine.py"
+    file.write_text(TESTS)
+    report = tmp_path / "report" / "cover.json"
+    figures = []
+    for words, status in (((), 0), (("--test", f"{file}::gate/is_right=True"), 0), (("--test", file), 1)):
+        result = cover("--case", SMALL, "-o", tmp_path / "report", *words)
+        assert result.exit_code == status, result.output
+        figures.append(json.loads(report.read_text()))
+    alone, together, failed = figures
+    for kind, row in alone["figures"].items():
+        assert together["figures"][kind]["of"] == row["of"] and together["figures"][kind]["hit"] >= row["hit"], kind
+    assert together["figures"]["toggle"]["hit"] > alone["figures"]["toggle"]["hit"]
+    assert not alone["tests"] and len(together["tests"]) == 1 and together["holds"]
+    assert len(failed["failed"]) == 1 and "2 tests, " in result.stdout and "the second one fails" in result.stdout
+
+
+def test_a_name_of_no_test_is_one_line(tmp_path: Path) -> None:
+    result = cover("--test", "nothing", "-o", tmp_path / "report")
+    assert result.exit_code == 2 and result.stderr.startswith("error: --test nothing: no such test of tinyodin")
+
+
 def test_a_folder_without_cases_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = cover("--golden", tmp_path / "empty", "-o", tmp_path / "report")

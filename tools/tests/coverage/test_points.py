@@ -74,6 +74,15 @@ def places(text: str = SOURCE) -> Places:
 # --- Verilator's data -----------------------------------------------------------------------------------------------
 
 
+def test_the_module_around_a_design_is_no_part_of_it() -> None:
+    """Cocotb tests run a design in a wrapper; its points are the same as without one."""
+    for top in ("TOP.", ""):
+        runs = dat.Runs(around="bench")
+        inside = row("branch", "if", 5).replace("TOP.a", f"{top}bench.a")
+        runs.add(data(inside, row("toggle", "clk:0->1", 3, module="bench").replace("TOP.a", f"{top}bench")))
+        assert runs.hits() == hits_of(row("branch", "if", 5))
+
+
 def test_a_point_has_its_place() -> None:
     (point,) = hits_of(row("branch", "if", 5, lines="3,5-7", module="top__02efifo__DB5"))
     assert point == Point("fifo.v", 3, 9, "branch", "top.fifo__DB5", "TOP.a", "if", (3, 5, 6, 7))
