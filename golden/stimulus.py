@@ -209,10 +209,13 @@ class StimulusHost:
         for _ in range(clocks):
             yield (self._pins,)
 
-    def wait_until(self, outputs: int, patience: int) -> HostPiece:
-        """Wait until one of these output pins is high, or for ``patience`` clocks; outputs : a packed mask."""
+    def wait_until(self, outputs: int, patience: int, high: bool = True) -> HostPiece:
+        """Wait until one of these output pins is high, or all are low, or for ``patience`` clocks.
+
+        outputs : a packed mask; high : False to wait until all are low
+        """
         for _ in range(patience):
-            if (yield (self._pins,)) & outputs:
+            if bool((yield (self._pins,)) & outputs) is high:
                 return
 
     def reset(self, clocks: int) -> HostPiece:

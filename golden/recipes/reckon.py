@@ -16,11 +16,13 @@ from draupnir.emulator.spi import frames
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes.reckon_contents import BASE, Network
 from draupnir.golden.recipes.reckon_samples import Samples, World
-from draupnir.golden.stimulus import HostPiece, Stimulus, StimulusHost, receiver, sender
+from draupnir.golden.stimulus import HostPiece, Stimulus, StimulusHost, random_levels, receiver, sender
 
 _GAP, _HALF, _FAST, _RESET_CLOCKS = Clocks(200, 2000), Clocks(2, 3), Clocks(6, 16), Clocks(1, 12)
 _SEEN = 4  # the number of clocks after a word until the chip knows its use
-_SPI_RDY = 1 << CHIP.output_word["SPI_RDY"].lsb
+_PATIENCE = 4000  # clocks of waiting for the end of a timestep
+_SPI_RDY, _READY = (1 << CHIP.output_word[name].lsb for name in ("SPI_RDY", "TIMING_ERROR_RDY"))
+_MOST_WORDS = SPI_HEADER["num_write"].high  # in a transfer
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class ReckonRecipe:
     program : True to write the network by SPI, False to load it before the first clock
     reset : True if a reset comes before everything else; configured : True to program all registers
     unwritten : the registers that keep their reset values, or 0 without one, when all others are programmed
+    clock_enable : clocks between two changes of CLK_INT_EN, which the released Verilog does not read; None to keep it 0
     undefined : True if the stimulus does something that the Verilog leaves undefined; simulators may disagree then
     """
 
@@ -70,6 +73,7 @@ class ReckonRecipe:
     reset: bool = True
     configured: bool = True
     unwritten: tuple[str, ...] = ()
+    clock_enable: Clocks | None = None
     undefined: bool = False
 
 
@@ -78,7 +82,7 @@ def prepare(recipe: ReckonRecipe, seed: int) -> tuple[Stimulus, dict[str, np.nda
 
     Both depend on the seed alone.
     """
-    for_network, for_world, for_sender, for_receiver, for_host = np.random.default_rng(seed).spawn(5)
+    for_network, for_world, for_sender, for_receiver, for_host, for_pin = np.random.default_rng(seed).spawn(6)
     numbers = recipe.network.registers(for_network)
     memories = recipe.network.memories(numbers, for_network)
     actions = Actions(recipe, for_host, numbers, memories)
@@ -87,6 +91,8 @@ def prepare(recipe: ReckonRecipe, seed: int) -> tuple[Stimulus, dict[str, np.nda
         sender(CHIP, "aerin", world.events(), for_sender, recipe.sender),
         receiver(CHIP, "out", for_receiver, recipe.receiver),
     ]
+    if recipe.clock_enable:
+        sides.append(random_levels(CHIP, "CLK_INT_EN", recipe.clock_enable, for_pin))
     loaded = {name: np.zeros_like(content) if recipe.program else content for name, content in memories.items()}
     return Stimulus(actions.run(), [world.piece(), *sides]), loaded
 
@@ -273,11 +279,50 @@ class Actions:
     def flags(self) -> HostPiece:
         """Write a neuron's spike and dirty bits directly, together with 32 bits of a word."""
         neuron = draw((0, 2 * self.registers["SPI_NUM_REC_NEUR"]), self._rng) & layout.N - 1
-        addr, flags = PORT.place_of_flags(neuron), PORT.flags(self._any(1), self._any(1))
-        word = self._recipe.network.chunk(layout.NEURONS.name, addr, self._rng) & ~0b11 | flags
+        words = self._flag_words(neuron)
         yield from self.register("SPI_EN_CONF", 1)
-        yield from self.words([PORT.header(SpiCode.NEUR, addr), word])
+        yield from self.words(words)
         yield from self.register("SPI_EN_CONF", 0)
+
+    def awaken(self) -> HostPiece:
+        """Set the dirty bits of all recurrent neurons, so that the random potentials and traces in the memory count."""
+        yield from self.register("SPI_EN_CONF", 1)
+        for neuron in range(self.registers["SPI_NUM_REC_NEUR"] + 1):
+            yield from self.words(self._flag_words(neuron, dirty=1))
+        yield from self.register("SPI_EN_CONF", 0)
+
+    def _flag_words(self, neuron: int, dirty: int | None = None) -> list[int]:
+        """Return a transaction that writes a neuron's flags, and 32 bits of the word at the same address.
+
+        dirty : the dirty bit; None for a random one
+        """
+        addr = PORT.place_of_flags(neuron)
+        flags = PORT.flags(self._any(1), self._any(1) if dirty is None else dirty)
+        word = self._recipe.network.chunk(layout.NEURONS.name, addr, self._rng) & ~0b11 | flags
+        return [PORT.header(SpiCode.NEUR, addr), word]
+
+    def outputs(self) -> HostPiece:
+        """Write random potentials of all output neurons in one transfer."""
+        yield from self.register("SPI_EN_CONF", 1)
+        words = [self._any(layout.U_BITS) for _ in range(layout.N_OUT)]
+        yield from self.words([PORT.header(SpiCode.ONEUR, 0, len(words)), *words])
+        yield from self.register("SPI_EN_CONF", 0)
+
+    def long_transfer(self) -> HostPiece:
+        """Stop the network, and write as many words of input weights as a transfer can have."""
+        yield from self.register("SPI_EN_CONF", 1)
+        yield from self._host.wait_until(_SPI_RDY, _PATIENCE)
+        chunks = [self._recipe.network.chunk(layout.WINP.name, i, self._rng) for i in range(_MOST_WORDS)]
+        yield from self.words([PORT.header(SpiCode.WINP, 0, len(chunks)), *chunks])
+        yield from self.register("SPI_EN_CONF", 0)
+
+    def grow(self) -> HostPiece:
+        """Wait for the end of a timestep, and raise the number of input neurons by 1, from 256 to 1."""
+        yield from self._host.wait_until(_READY, _PATIENCE, high=False)
+        yield from self._host.wait_until(_READY, _PATIENCE)
+        n = self.registers["SPI_NUM_INP_NEUR"] + 1 & layout.N - 1
+        self.registers["SPI_NUM_INP_NEUR"] = n
+        yield from self.register("SPI_NUM_INP_NEUR", n)
 
     def all_flags(self) -> HostPiece:
         """Write the spike and dirty bits of all neurons, one after the other, to 1 and to 0."""

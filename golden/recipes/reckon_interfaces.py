@@ -113,6 +113,20 @@ SPI_RECIPES = {
             session=(1, 3),
         ),
     ),
+    "spi_long": ReckonRecipe(
+        "A transfer of 4,095 words, the most that an address field can announce, while the chip's own ticks go on.",
+        n_cycles=42_000,
+        registers={"SPI_LOCAL_TICK": 0},
+        network=_SMALL,
+        samples=Samples(steps=(3, 6), patience=2000),
+        host=HostTraffic(
+            {"long_transfer": 1, "config": 3},
+            gap=Clocks(600, 1200),
+            quick=Clocks(20, 40),
+            retune={"SPI_LOCAL_TICK": (0, 1), "SPI_CYCLES_PER_TICK": (4200, 6000)},
+        ),
+        clock_enable=Clocks(100, 900),
+    ),
     "spi_registers": ReckonRecipe(
         "Every register rewritten at any value while the network runs.",
         n_cycles=20_000,

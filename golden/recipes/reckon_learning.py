@@ -29,6 +29,20 @@ _ANY_LEARNING: dict[str, Range] = {
     **{f"SPI_H_{i}": (-16, 15) for i in range(5)},
 }
 
+# Learning at its ends: sums of updates overflow.
+_EXTREME: dict[str, Range] = {
+    "SPI_ALPHA_CONF": (0, 0xFFFFFFFF),
+    "SPI_LEARN_SIG_SCALE": (9, 15),
+    "SPI_REGRESSION": (0, 1),
+    "SPI_NO_OUT_ACT": (0, 1),
+    "SPI_REGUL_MODE": (2, 7),
+    "SPI_REGUL_K_MUL": (0, 2),
+    "SPI_KAPPA": (0x60, 0xFF),
+    **{f"SPI_REGUL_K_{kind}_P": (16, 19) for kind in ("INP", "REC")},
+    **{f"SPI_LR_{end}_{kind}": (0, 31) for end in "RP" for kind in ("WINP", "WREC", "WOUT")},
+    **{f"SPI_H_{i}": (-16, 15) for i in range(5)},
+}
+
 NEURON_RECIPES = {
     "inference": ReckonRecipe(
         "Without learning: potentials, spikes, output neurons and the winner's label at the end of a sample.",
@@ -96,6 +110,44 @@ NEURON_RECIPES = {
             winp=(-128, 127), wrec=(-128, 127), wout=(-128, 127), thr=(-32768, 32767), alpha=(0xF00, 0xFFF)
         ),
         samples=Samples(events=(3, 12)),
+    ),
+    "fading_traces": ReckonRecipe(
+        "Traces and potentials that decay to 1 and to 0: stochastic rounding adds to 1, and never to 0.",
+        n_cycles=16_000,
+        registers={
+            "SPI_DO_EPROP": 0,
+            "SPI_FORCE_TRACES": 1,
+            "SPI_FP_LOC_WINP": (0, 1),
+            "SPI_FP_LOC_WREC": 0,
+            "SPI_FP_LOC_WOUT": 0,
+            "SPI_FP_LOC_TINP": 0,
+            "SPI_FP_LOC_TREC": 0,
+            "SPI_FP_LOC_TOUT": 0,
+            "SPI_KAPPA": (0x40, 0x70),
+        },
+        network=Network(n_inp=(8, 14), n_rec=(10, 16), winp=(-20, 60), wout=(-9, 9), thr=(20, 70), alpha=(0, 0xFFF)),
+        samples=Samples(steps=(30, 40), events=(0, 2)),
+    ),
+    "every_output": ReckonRecipe(
+        "Each of 16 output neurons wins, and reaches both ends of its potential, in samples of up to 200 timesteps.",
+        n_cycles=42_000,
+        registers={"SPI_DO_EPROP": 0, "SPI_KAPPA": (0x78, 0x80), "SPI_SEND_PER_TIMESTEP": 1},
+        network=Network(n_inp=(6, 8), n_rec=(8, 10), n_out=16, winp=(-30, 60), wout=(-128, 127)),
+        samples=Samples(steps=(60, 240), events=(0, 1), infer=0, pause=Clocks(0, 2)),
+        host=HostTraffic(
+            {"config": 1, "outputs": 4},
+            gap=Clocks(20, 120),
+            quick=Clocks(20, 40),
+            retune={"SPI_FP_LOC_WOUT": (0, 7)},
+        ),
+    ),
+    "growing_inputs": ReckonRecipe(
+        "The number of input neurons grows from 1 to 200; whichever neuron is the last one, its sweep is the last one.",
+        n_cycles=95_000,
+        registers={"SPI_DO_EPROP": 1},
+        network=Network(n_inp=1, n_rec=2, n_out=1),
+        samples=Samples(steps=300, events=0, teach=300, infer=300, ends=True, pause=Clocks(20, 30)),
+        host=HostTraffic({"grow": 1}, gap=Clocks(1, 1)),
     ),
     "counts": ReckonRecipe(
         "Reduced and odd numbers of neurons, more inputs than recurrent neurons, rewritten while running.",
@@ -168,6 +220,25 @@ LEARNING_RECIPES = {
                 "SPI_LR_P_WINP": (0, 31),
                 "SPI_LR_R_WREC": (0, 31),
             },
+        ),
+    ),
+    "extreme_updates": ReckonRecipe(
+        "Any potential and trace learns, with the largest learning signals and regularisation: products and sums "
+        "reach both ends of 32 bits.",
+        n_cycles=30_000,
+        registers=_EXTREME
+        | {
+            **{f"SPI_FP_LOC_{kind}": 0 for kind in ("TINP", "TREC", "TOUT")},
+            **{f"SPI_REGUL_K_{kind}_R": 0 for kind in ("INP", "REC")},
+            "SPI_REGUL_W": 3,
+            "SPI_REGUL_F0": (0, 300),
+        },
+        network=Network(
+            n_inp=(10, 14), n_rec=(17, 20), n_out=16, wout=(-128, 127), thr=(-32768, 32767), alpha=(0, 0xFFF)
+        ),
+        samples=Samples(steps=(5, 9), teach=(0, 4)),
+        host=HostTraffic(
+            {"config": 12, "awaken": 3, "outputs": 2, "session": 0.5}, gap=Clocks(30, 300), retune=_EXTREME
         ),
     ),
     "learning_signals": ReckonRecipe(

@@ -41,6 +41,7 @@ class Samples:
     tick, pause, gap : clocks of a tick's pulse, from ready to the next tick, and between two samples
     patience : the number of clocks after which the next tick comes even if the chip is not ready
     pace : clocks of a timestep if the chip does not show when it is ready (SPI_TIMING_MODE)
+    ends : True to add an event of the last input neuron, and one of the neuron after it, to each timestep
     cues : True for bursts of input events from one population of neurons each, as in cue accumulation; False for events
         from any neuron
 
@@ -64,6 +65,7 @@ class Samples:
     gap: Clocks = _GAP
     patience: int = 12_000
     pace: Clocks = _PACE
+    ends: bool = False
     cues: bool = False
     hasty: float = 0.0
     hurry: Clocks = _HURRY
@@ -129,6 +131,9 @@ class World:
         yield from self._wait(draw((4, 10), rng))
         for step in range(n_steps):
             self._queue.extend(self._input_event() for _ in range(draw(s.events, rng)))
+            if s.ends:
+                last = self._host.registers["SPI_NUM_INP_NEUR"]
+                self._queue.extend([last, last + 1 & layout.N - 1])
             if rng.random() < s.stray_target:
                 self._queue.append(self._any_target())
             if s.announced and step == min(teach_from, n_steps - 1):
