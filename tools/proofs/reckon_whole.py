@@ -14,14 +14,27 @@ from bitwuzla import Kind
 from draupnir.emulator.kernel.arith import signed
 from draupnir.emulator.reckon import clock
 from draupnir.emulator.reckon.chip import Model
-from draupnir.emulator.reckon.layout import CHIP, H_BITS, N_OUT, N_WEIGHTS, PROG, READ, U_BITS, WINP, WOUT, WREC, State
+from draupnir.emulator.reckon.layout import (
+    CHIP,
+    H_BITS,
+    N_OUT,
+    N_WEIGHTS,
+    PROG,
+    READ,
+    U_BITS,
+    WINP,
+    WOUT,
+    WREC,
+    EvtState,
+    State,
+)
 from draupnir.emulator.reckon.lfsrs import LFSRS, Lfsr
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.tools.proofs.heap import UnknownRecord
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Truth
 from draupnir.tools.proofs.reckon_lfsrs import ELEMENTS, STATES, SUMMARIES, TRUST
-from draupnir.tools.proofs.whole import Place, Signals, WholeChip, steps
+from draupnir.tools.proofs.whole import Place, Signals, WholeChip, below, lowest_bits_are_0, steps
 
 ROW_BITS = 32  # of flags in our RTL
 GAIN_BITS = U_BITS + H_BITS
@@ -107,6 +120,13 @@ def _gains(kernels: Kernels, record: UnknownRecord, signals: Signals) -> Truth:
     return logic.truth(Kind.OR, (learns.inverted(), logic.every(holds)))
 
 
+def _supplement(kernels: Kernels, record: UnknownRecord) -> Truth:
+    """Only an input neuron beyond the recurrent ones has a supplementary cycle, so it is not the first one."""
+    is_another_state = kernels.binary(ast.BitXor, record["state_evt"], int(EvtState.SUPP))
+    holds: Truth = kernels.compare(ast.NotEq, kernels.binary(ast.BitOr, is_another_state, record["neur256_cnt"]), 0)
+    return holds
+
+
 def _pack(*memories: Any) -> Mems:
     """The memories as the clock takes them; it uses no others."""
     neurons, winp, wrec, wout = memories
@@ -121,6 +141,11 @@ WHOLE = WholeChip(
     ORIGINAL,
     OURS,
     our_relations={"gain has the products that the state EPROP has computed so far": _gains},
+    after_reset={
+        "the state is one of 8": below("state", len(State)),
+        "the lowest bit that is shifted out is 0": lowest_bits_are_0("spi_shift_reg_out", 1),
+        "the first neuron has no supplementary cycle": _supplement,
+    },
     states=STATES,
     elements=ELEMENTS,
     summaries=SUMMARIES,

@@ -14,6 +14,7 @@ from draupnir.emulator.reckon.layout import CHIP
 from draupnir.rtl import emit, foreign
 from draupnir.tools.proofs import job
 from draupnir.tools.proofs.claim import ProofTask, solve
+from draupnir.tools.proofs.reckon_whole import WHOLE
 from draupnir.tools.proofs.repeat import put_into
 from draupnir.tools.proofs.two_clocks import has_two_clocks, with_first_clock
 from draupnir.tools.proofs.whole import ChipStep, Setting
@@ -72,7 +73,7 @@ def test_a_bug_in_one_line_is_found_and_the_compiled_model_confirms_the_witness(
 
 def test_registers_without_a_bug_are_proved(settings):
     assert solve(settings["start"], "no bug", 100).holds
-    assert solve(about(settings["clock-edge"], QUICK), "no bug", 100).holds
+    assert solve(about(settings["clock-edge"], (*QUICK, *WHOLE.after_reset)), "no bug", 100).holds
     bugs = [register for _, register, *_ in BUGS]
     others = {next(iter(pairs)).partition("[")[0] for pairs in settings["pin-edges"].questions}.difference(bugs)
     assert solve(about(settings["pin-edges"], others), "no bug", 100).holds
