@@ -241,6 +241,23 @@ LEARNING_RECIPES = {
             {"config": 12, "awaken": 3, "outputs": 2, "session": 0.5}, gap=Clocks(30, 300), retune=_EXTREME
         ),
     ),
+    "extreme_outputs": ReckonRecipe(
+        "Potentials, errors and weights of each of 16 output neurons, and the weights of 16 neurons, at both ends.",
+        n_cycles=11_000,
+        registers={
+            "SPI_REGRESSION": 1,
+            "SPI_SINGLE_LABEL": 0,
+            "SPI_NO_OUT_ACT": 1,
+            "SPI_FP_LOC_WOUT": 7,
+            "SPI_KAPPA": (0x7C, 0x7F),
+            "SPI_LR_P_WINP": (20, 31),
+            "SPI_LR_P_WREC": (20, 31),
+            "SPI_LR_P_WOUT": (20, 31),
+        },
+        network=Network(n_inp=(6, 8), n_rec=16, n_out=16, winp=(122, 127), wrec=(-128, -124), wout=(-128, 127)),
+        samples=Samples(steps=(4, 8), teach=(0, 1), targets=1 << 15),
+        host=HostTraffic({"outputs": 1}, gap=Clocks(50, 250), quick=Clocks(20, 40)),
+    ),
     "learning_signals": ReckonRecipe(
         "16 output neurons with large weights: the sum of errors times weights, scaled, and held at its ends.",
         registers={"SPI_LEARN_SIG_SCALE": (9, 15), "SPI_NO_OUT_ACT": (0, 1), "SPI_FP_LOC_WOUT": 6},

@@ -38,6 +38,7 @@ class Samples:
     teach, infer : the timestep from which TARGET_VALID, INFER_ACC are 1
     announced : True to send targets before the tick of the first timestep that learns; False to wait until the chip
         requests them on MISO
+    targets : the limit of targets in regression: -targets..targets - 1
     tick, pause, gap : clocks of a tick's pulse, from ready to the next tick, and between two samples
     patience : the number of clocks after which the next tick comes even if the chip is not ready
     pace : clocks of a timestep if the chip does not show when it is ready (SPI_TIMING_MODE)
@@ -60,6 +61,7 @@ class Samples:
     teach: Range = (1, 4)
     infer: Range = (0, 4)
     announced: bool = False
+    targets: int = 3000
     tick: Clocks = _TICK
     pause: Clocks = _PAUSE
     gap: Clocks = _GAP
@@ -218,5 +220,6 @@ class World:
         registers = self._host.registers
         if not registers["SPI_REGRESSION"]:
             return [TARGET | label]
-        values = self._rng.integers(-3000, 3000, size=registers["SPI_NUM_OUT_NEUR"] + 1)
+        limit, n = self._samples.targets, registers["SPI_NUM_OUT_NEUR"] + 1
+        values = self._rng.integers(-limit, limit, size=n)
         return [TARGET | int(v) >> 8 * half & 0xFF for v in values for half in (0, 1)]
