@@ -113,14 +113,7 @@ def command(
     if prove and coverage.is_of_chip:
         with progress(f"proofs of {chip}", len(coverage.judgement.to_prove), "points") as took:
             coverage = job.prove(coverage, chips.package(chip), design(chips.declaration(chip)), took)
-    origin = provenance.origin([], rtl.folder, rtl.sources())
-    content = {"chip": chip, "rtl": str(rtl), **coverage.as_object(), "origin": origin.as_json()}
-    job.write(coverage, output, content, chip)
-    if as_json:
-        schema.echo("cover", content)
-    else:
-        seconds = time.perf_counter() - begin
-        click.echo("\n".join([*coverage.lines(), *_differences(coverage, chip, rtl, seconds, output)]))
+    _tell(coverage, chip, rtl, time.perf_counter() - begin, output, as_json)
     if not coverage.holds:
         raise DifferenceFound
 
@@ -149,6 +142,19 @@ def _run_tests(
 
     benches = measure.Benches(chip, tests, output / "tests")
     return measure.measure_benches(rtl.design(chip, output), benches, builds.compiled_folder(output), took)
+
+
+def _tell(coverage: Coverage, chip: str, rtl: options.Rtl, seconds: float, output: Path, as_json: bool) -> None:
+    """Write the files of the result, and print it."""
+    from draupnir.tools.coverage import job
+
+    origin = provenance.origin([], rtl.folder, rtl.sources())
+    content = {"chip": chip, "rtl": str(rtl), **coverage.as_object(), "origin": origin.as_json()}
+    job.write(coverage, output, content, chip)
+    if as_json:
+        schema.echo("cover", content)
+    else:
+        click.echo("\n".join([*coverage.lines(), *_differences(coverage, chip, rtl, seconds, output)]))
 
 
 def _differences(coverage: Coverage, chip: str, rtl: options.Rtl, seconds: float, output: Path) -> list[str]:
