@@ -41,6 +41,7 @@ class ChipPackage:
     host : the host that leads the chip from timestep to timestep, a ``levels.HostRoom``
     operations : the operations of a host that sends events, resets neurons and reads potentials, a class; see
         ``crossbar/operations.py``
+    ticks : the chip by its own timesteps, with the files of its own simulator, a ``levels.TickLevel``
     port : the form of writes on its SPI, a ``spi.port.Port``
     recipes : its stimuli by name, a ``golden.recipes.RecipeBook``
     golden : the folder that has a folder for each golden case
@@ -66,6 +67,7 @@ class ChipPackage:
     closed_loop: str | None = None
     host: str | None = None
     operations: str | None = None
+    ticks: str | None = None
     port: str | None = None
     recipes: str | None = None
     golden: str | None = None

@@ -35,6 +35,7 @@ COMMANDS = {
     "explain": "Say why a neuron spiked in a sample, or did not.",
     "config": "Check, pack, unpack and compare configurations.",
     "run": "Send events to a chip, and write its spikes.",
+    "compare": "Say where simulator and RTL of a chip part, and why.",
     "host": "Run a network on a board, or on a simulated one.",
     "rtl": "Write our RTL as Verilog.",
     "bitstream": "Build a bitstream for a board, with a network in it.",

@@ -6,6 +6,7 @@ PACKAGE = ChipPackage(
     name="ranc",
     declaration="draupnir.emulator.ranc.layout:declare",
     model="draupnir.emulator.ranc.chip:Model",
+    ticks="draupnir.emulator.ranc.ticks.level",
     recipes="draupnir.golden.recipes.ranc:book",
     golden="draupnir.golden:ranc",
     page="draupnir.emulator.ranc:README.md",

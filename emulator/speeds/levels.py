@@ -5,6 +5,8 @@ Each part is a module, or any other object, with the attributes that its protoco
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
@@ -122,6 +124,42 @@ class HostRoom(Protocol):
     def skip(self, state: Any, clocks: int, /) -> None: ...
 
 
+@runtime_checkable
+class TickLevel(Protocol):
+    """The chip timestep by timestep, on files of its own, as its simulator runs it; and where its RTL differs.
+
+    read : returns a network; config : a file or a folder; events : its input, or None; sizes : of the chip
+    simulate : runs a network as the chip's simulator does, for a number of timesteps
+    counts, output_text : return the counts of this run by name, and the text of the simulator's output file
+    compare : runs a network as the simulator does and as the RTL does, and returns the first difference with its
+        reasons, as an object with ``lines()`` for people, ``as_json()``, and ``is_equal``; period, input_delay : clocks
+        or None for the usual ones; excluded : names of reasons to leave out
+    """
+
+    def read(self, config: Path, events: Path | None, sizes: Mapping[str, int], /) -> Any: ...
+
+    def simulate(self, network: Any, n_timesteps: int, /) -> Any: ...
+
+    def counts(self, run: Any, /) -> dict[str, int]: ...
+
+    def output_text(self, run: Any, /) -> str: ...
+
+    def compare(
+        self,
+        network: Any,
+        n_timesteps: int,
+        sizes: Mapping[str, int],
+        period: int | None,
+        input_delay: int | None,
+        excluded: Sequence[str],
+        /,
+    ) -> Any: ...
+
+
+def _is_tick_level(part: object) -> TypeGuard[TickLevel]:
+    return isinstance(part, TickLevel)
+
+
 def _is_level(part: object) -> TypeGuard[Level]:
     return isinstance(part, Level)
 
@@ -153,6 +191,13 @@ HOSTED_ENGINE: Part[HostedLevel] = Part("engine", "event-level engine", WITHOUT,
 CLOSED_LOOP: Part[ClosedLoopLevel] = Part("closed_loop", "closed loop", WITHOUT, _is_closed_loop, _RIGHT)
 HOST: Part[HostRoom] = Part(
     "host", "host", "no host leads it", _is_host, "a module with Op, Host, operand_range, clock_limit, start, act, skip"
+)
+TICKS: Part[TickLevel] = Part(
+    "ticks",
+    "level by timesteps",
+    "it has no simulator of its own to compare with",
+    _is_tick_level,
+    "a module with read, simulate, counts, output_text and compare",
 )
 OPERATIONS: Part[type[Any]] = Part(
     "operations",

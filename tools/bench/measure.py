@@ -29,6 +29,7 @@ class Contestant:
     prepare : the preparation before each run, whose time is not measured
     n_clocks : the number of clocks of the chip in a run, 0 if it runs no chip
     n_synaptic_operations : the number of neuron updates by spikes in a run
+    n_timesteps : the number of timesteps in a run, 0 if it runs by clocks
     """
 
     name: str
@@ -37,6 +38,7 @@ class Contestant:
     prepare: Callable[[], object] = lambda: None
     n_clocks: int = 0
     n_synaptic_operations: int = 0
+    n_timesteps: int = 0
 
     @property
     def key(self) -> str:
@@ -78,6 +80,11 @@ class Figures:
     def clocks_per_second(self) -> Spread:
         """Clocks of the chip per second."""
         return self.rate(self.contestant.n_clocks)
+
+    @property
+    def timesteps_per_second(self) -> Spread:
+        """Timesteps per second."""
+        return self.rate(self.contestant.n_timesteps)
 
     @property
     def synaptic_operations_per_second(self) -> Spread:
@@ -125,6 +132,12 @@ def speed_ratio(a: Figures, b: Figures) -> Spread:
         (a.contestant.n_clocks / x, b.contestant.n_clocks / y) for x, y in zip(a.seconds, b.seconds, strict=True)
     )
     return spread([x / y for x, y in per_second])
+
+
+def timestep_ratio(a: Figures, b: Figures) -> Spread:
+    """The speed of ``a`` divided by that of ``b``, in timesteps per second."""
+    steps = a.contestant.n_timesteps / b.contestant.n_timesteps
+    return spread([steps * y / x for x, y in zip(a.seconds, b.seconds, strict=True)])
 
 
 def time_ratio(a: Figures, b: Figures) -> Spread:

@@ -18,10 +18,12 @@ from draupnir.tools.bench.suite import (
     PLAIN,
     SECONDS,
     THEIRS,
+    TIMESTEPS,
     BenchReport,
     Ratio,
 )
 from draupnir.tools.bench.targets import Target
+from draupnir.tools.bench.ticks import THEIR_SIMULATOR
 from draupnir.tools.bench.workloads import Silicon
 from draupnir.tools.report import schema
 
@@ -55,6 +57,11 @@ def _figures(each: Figures) -> dict[str, Any]:
     figures_object["seconds_of_a_run"] = asdict(spread(each.seconds))
     if contestant.n_clocks:
         figures_object |= {"clocks_of_a_run": contestant.n_clocks, "clocks_per_second": asdict(each.clocks_per_second)}
+    if contestant.n_timesteps:
+        figures_object |= {
+            "timesteps_of_a_run": contestant.n_timesteps,
+            "timesteps_per_second": asdict(each.timesteps_per_second),
+        }
     if contestant.n_synaptic_operations:
         figures_object["synaptic_operations_per_second"] = asdict(each.synaptic_operations_per_second)
     return figures_object
@@ -91,7 +98,7 @@ def tables(report: BenchReport) -> Iterator[Table]:
     """Tables of rates and ratios, other pairs, the cost of comparisons, times of commands, and targets."""
     from rich.table import Table
 
-    ratios = {(r.workload, r.a, r.b): r.factor for r in report.ratios if r.quantity != SECONDS}
+    ratios = {(r.workload, r.a, r.b): r.factor for r in report.ratios if r.quantity not in (SECONDS, TIMESTEPS)}
     cost = {(r.workload, r.b): r.factor for r in report.ratios if r.quantity == SECONDS}
     reference_names = {b for _, _, b in ratios}
     rtls = [name for name in (THEIRS, PLAIN) if name in reference_names] or [OURS] * (OURS in reference_names)
@@ -109,12 +116,31 @@ def tables(report: BenchReport) -> Iterator[Table]:
         if workload == PROCESS:
             times.add_row("", who, _cell(spread(each.seconds)))
             continue
+        if each.contestant.n_timesteps:
+            continue
         operations = each.synaptic_operations_per_second if each.contestant.n_synaptic_operations else None
         amounts = (_cell(each.clocks_per_second, 1e6), _cell(operations, 1e6))
         rates.add_row(workload, who, *amounts, *(_cell(ratios.get((workload, who, name))) for name in references))
         if (workload, who) in cost:
             costs.add_row(workload, who, _cell(cost[workload, who]))
-    yield from (rates, _pairs(report, references), costs, times, _promised(report))
+    yield from (rates, _pairs(report, references), *_by_timesteps(report), costs, times, _promised(report))
+
+
+def _by_timesteps(report: BenchReport) -> Iterator[Table]:
+    """A table of the contestants that run by timesteps, if there are any."""
+    from rich.table import Table
+
+    ratios = {(r.workload, r.a): r.factor for r in report.ratios if r.quantity == TIMESTEPS}
+    table = Table(title="Timesteps per second", **ALIGNED)
+    _columns(table, "workload", "who", TIMESTEPS, "M syn. operations/s", f": {THEIR_SIMULATOR}")
+    for each in report.figures:
+        who, workload = each.contestant.name, each.contestant.workload
+        if each.contestant.n_timesteps:
+            operations = each.synaptic_operations_per_second if each.contestant.n_synaptic_operations else None
+            amounts = (_cell(each.timesteps_per_second), _cell(operations, 1e6))
+            table.add_row(workload, who, *amounts, _cell(ratios.get((workload, who))))
+    if table.row_count:
+        yield table
 
 
 def _pairs(report: BenchReport, references: Sequence[str]) -> Table:
@@ -124,7 +150,7 @@ def _pairs(report: BenchReport, references: Sequence[str]) -> Table:
     pairs = Table(title="Clocks/s of one as a multiple of another's", **ALIGNED)
     _columns(pairs, "who", "to", "times")
     for r in report.ratios:
-        if r.quantity != SECONDS and r.b not in references:
+        if r.quantity not in (SECONDS, TIMESTEPS) and r.b not in references:
             pairs.add_row(r.a, r.b, _cell(r.factor))
     return pairs
 

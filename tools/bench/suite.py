@@ -11,12 +11,13 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit, verilated
 from draupnir.rtl.design import Design
-from draupnir.tools.bench import benches, commands, many
+from draupnir.tools.bench import benches, commands, many, ticks
 from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS, Job
-from draupnir.tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, time_ratio
+from draupnir.tools.bench.measure import Contestant, Figures, Spread, measure, speed_ratio, time_ratio, timestep_ratio
 from draupnir.tools.bench.workloads import Silicon, make_workload, workloads
 
 SECONDS = "seconds"  # the quantity of a ratio of times; all other quantities are speeds
+TIMESTEPS = "timesteps/s"
 CLOCK, OPERATIONS = "chip's clocks", "chip's operations"
 OURS, THEIRS = "our RTL, Verilator", "--rtl, Verilator"
 # The same library as THEIRS, but with a whole eval() of Verilator at both edges of each clock, as its manual shows.
@@ -55,7 +56,7 @@ QUICK = Size(
 class Ratio:
     """The ratio of two contestants.
 
-    factor : a divided by b; quantity : clocks/s, synaptic operations/s, or SECONDS
+    factor : a divided by b; quantity : clocks/s, synaptic operations/s, TIMESTEPS, or SECONDS
     """
 
     a: str
@@ -81,17 +82,21 @@ def run(
     n_rounds: int,
     build_dir: Path,
     say: Callable[[str], None] = lambda text: None,
+    simulator: Path | None = None,
 ) -> BenchReport:
     """Prepare all contestants, compare their results, and measure them.
 
     A chip may lack an event level, its own RTL or a cocotb test; these contestants are then left out.
 
     rtl : the user's RTL of the chip, or None; say : receives lines on the progress
-    n_rounds : at least 1
+    n_rounds : at least 1; simulator : the chip's own simulator, for a chip with a level by timesteps
     Raises Disagreement if two contestants differ, and InputError for a chip without workloads.
     """
     say("compiling, and comparing all contestants with each other")
     contestants = list(_contestants(chip, rtl, size, build_dir, say))
+    job = workloads(chip).by_timesteps
+    if job is not None:
+        contestants += ticks.contestants(job(size == QUICK), simulator, build_dir / "simulator")
     say(f"measuring {len(contestants)} contestants, {n_rounds} rounds")
     figures, silicon = measure(contestants, n_rounds, size.least_seconds), workloads(chip).silicon
     return BenchReport(silicon, figures, list(ratios(figures, silicon)))
@@ -155,6 +160,9 @@ def ratios(figures: Sequence[Figures], chip: Silicon | None) -> Iterator[Ratio]:
             if b in figures_by_name:
                 lockstep = LOCKSTEP.format(b)
                 yield Ratio(lockstep, b, SECONDS, workload, time_ratio(figures_by_name[lockstep], figures_by_name[b]))
+        if ticks.THEIR_SIMULATOR in figures_by_name:
+            ours, theirs = figures_by_name[ticks.LEVEL], figures_by_name[ticks.THEIR_SIMULATOR]
+            yield Ratio(ticks.LEVEL, ticks.THEIR_SIMULATOR, TIMESTEPS, workload, timestep_ratio(ours, theirs))
         yield from _pairs(figures_by_name, workload)
 
 

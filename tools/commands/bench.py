@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, complete_chip, json_option
@@ -33,9 +34,20 @@ WIDTH = 225  # columns of the tables if stdout is not a terminal
     "--repeat", metavar="N", type=click.IntRange(min=1), help="Number of rounds.  [default: 5; with --quick 2]"
 )
 @click.option("--quick", is_flag=True, help="Small workloads and two rounds: the figures are rough.")
+@click.option(
+    "--simulator", metavar="PROGRAM", type=FOLDER, help="The chip's own simulator, to measure beside our level."
+)
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
-def command(chip: str | None, rtl: options.Rtl, repeat: int | None, quick: bool, as_json: bool, output: Path) -> None:
+def command(
+    chip: str | None,
+    rtl: options.Rtl,
+    repeat: int | None,
+    quick: bool,
+    simulator: Path | None,
+    as_json: bool,
+    output: Path,
+) -> None:
     """Measure golden model, event-level engine and RTL on the same traffic, side by side, repeatedly.
 
     Without CHIP it measures the first chip that has workloads. All contestants run the same pins or the same events.
@@ -50,6 +62,8 @@ def command(chip: str | None, rtl: options.Rtl, repeat: int | None, quick: bool,
 
     chip = chip or workloads.default_chip()
     declaration = rtl.declaration(chip)
+    if simulator is not None and workloads.workloads(declaration).by_timesteps is None:
+        raise InputError(f"--simulator {simulator}: {chip} has no workload by timesteps; right is to leave it out")
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output, "-o, for our RTL:": output / "rtl"}, adds_verilog=True)
     n_rounds = repeat or (QUICK_ROUNDS if quick else ROUNDS)
     hardware, versions = machine.machine(), provenance.versions()
@@ -59,7 +73,7 @@ def command(chip: str | None, rtl: options.Rtl, repeat: int | None, quick: bool,
     say = (lambda text: None) if as_json else click.echo
     say(_line("machine", hardware))
     say(_line("versions", versions))
-    results = _measure(declaration, design, quick, n_rounds, output, as_json)
+    results = _measure(declaration, design, quick, n_rounds, output, as_json, simulator)
     about["origin"] = provenance.origin([], rtl.folder, design.files if design else []).as_json()
     files = report.write(output, results, about)
     if as_json:
@@ -68,14 +82,22 @@ def command(chip: str | None, rtl: options.Rtl, repeat: int | None, quick: bool,
         _show(report.tables(results), files)
 
 
-def _measure(chip: Chip, design: Design | None, quick: bool, n_rounds: int, output: Path, as_json: bool) -> BenchReport:
+def _measure(
+    chip: Chip,
+    design: Design | None,
+    quick: bool,
+    n_rounds: int,
+    output: Path,
+    as_json: bool,
+    simulator: Path | None,
+) -> BenchReport:
     """Measure. If the contestants disagree, print the difference and raise DifferenceFound."""
     from draupnir.tools.bench import suite
     from draupnir.tools.bench.contestants import Disagreement
 
     say = (lambda text: None) if as_json else click.echo
     try:
-        return suite.run(chip, design, suite.QUICK if quick else suite.FULL, n_rounds, output, say)
+        return suite.run(chip, design, suite.QUICK if quick else suite.FULL, n_rounds, output, say, simulator)
     except Disagreement as difference:
         if as_json:
             schema.echo("bench", {"difference": str(difference)})

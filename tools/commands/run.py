@@ -63,6 +63,8 @@ def command(
     timestep. A CSV with the header op,operand has the operations of the host, in order; the message for a wrong
     operation lists the right ones.
 
+    A chip that runs by its own timesteps takes the files of its own simulator, and -o is the simulator's output file.
+
     With --samples, CONFIG is the folder of a network that draupnir map wrote. Each sample begins with the chip as it is
     configured. The output is then a CSV with the label of each sample.
 
@@ -70,12 +72,16 @@ def command(
     Example: draupnir run odin --config net.toml --events events.csv -o spikes.csv
              draupnir run odin --config net.toml --events events.npy --save synapses=learned.hex --json
              draupnir run reckon --config net.toml --events sample.csv --timesteps 2250
+             draupnir run ranc --config config.json --events input.json --timesteps 100 -o output.txt
              draupnir run tinyodin --config build/map/tinyodin --samples test.npz -o labels.csv --export 0=events.csv
     """
     if trial.samples:
         _trial(chip, options, trial, trial.samples, as_json)
         return
     trial.refuse_without_samples()
+    if chips.package(chip).ticks is not None:
+        _by_timesteps(chip, options, settings, as_json)
+        return
     declaration = declaration_of(chip, settings)
     for name in ("config", "events"):
         if getattr(options, name) is None:
@@ -96,6 +102,17 @@ def command(
         for name in saves:
             files.save(name, model.memories[name])
     _tell(model, outcome, options, config_findings, as_json)
+
+
+def _by_timesteps(chip: str, options: RunOptions, settings: Sequence[str], as_json: bool) -> None:
+    """Run a network of a chip that runs by its own timesteps, and print the figures."""
+    from draupnir.tools.run import ticks
+
+    outcome = ticks.run(chip, options, settings)
+    if as_json:
+        schema.echo("run timesteps", {"chip": chip, **asdict(outcome)})
+    else:
+        figures.show(outcome.rows())
 
 
 def _trial(chip: str, options: RunOptions, trial: SampleOptions, samples: Path, as_json: bool) -> None:

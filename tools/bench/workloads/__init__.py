@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -61,17 +62,38 @@ class Workload:
 
 
 @dataclass(frozen=True)
+class TickJob:
+    """A job by timesteps.
+
+    name : one word; ours : runs it for a number of timesteps, and returns the synaptic operations
+    theirs : runs it with a program in a folder, for a number of timesteps, and returns what the program wrote and
+        printed
+    expected : returns what the program should write and print
+    n_timesteps, n_theirs : the timesteps of a run, ours and theirs; at least 2
+    """
+
+    name: str
+    ours: Callable[[int], int]
+    theirs: Callable[[Path, Path, int], Mapping[str, str]]
+    expected: Callable[[int], Mapping[str, str]]
+    n_timesteps: int
+    n_theirs: int
+
+
+@dataclass(frozen=True)
 class Workloads:
     """The workloads on which a chip is measured.
 
     makers : functions that make a workload for a number of events, at least 1
     silicon : the speed of the chip itself, None if it is not known
     cocotb_test : the cocotb test whose speed is measured, ``module.test``, or None
+    by_timesteps : makes the job of a chip with a level by timesteps, a short one if its argument is True
     """
 
     makers: tuple[Callable[[int], Workload], ...]
     silicon: Silicon | None = None
     cocotb_test: str | None = None
+    by_timesteps: Callable[[bool], TickJob] | None = None
 
 
 Offered = Workloads | Callable[[Chip], Workloads]  # the function is for a chip whose sizes can be chosen

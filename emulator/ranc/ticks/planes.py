@@ -1,0 +1,107 @@
+"""A network in the form that kernels take: synapses and spikes as bit planes, ordered by the type of the axon.
+
+The axons of a core are reordered by their type, and each type begins in a new word. So all bits of a word select the
+same weight, and a neuron's input is a sum of popcounts, each times one weight. A word has 63 bits, the bits of an int64
+that are never negative.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from draupnir.emulator.ranc.ticks.network import CoreNetwork, packet_targets, targets
+
+WORD_BITS = 63
+PLACE_BITS = 6  # a place is the number of a word, and in its lowest bits the number of the bit
+PLACE_MASK = (1 << PLACE_BITS) - 1
+DESTINATION = [(name, np.int32) for name in ("target", "axon", "place", "tick")]
+PARAMETERS = ("reset_potential", "leak", "positive_threshold", "negative_threshold", "reset_mode")
+NEURON_ROW = np.dtype([*DESTINATION, *((name, np.int32) for name in PARAMETERS)])
+
+
+class Planes(NamedTuple):
+    """A network. C cores, N neurons, G weights, V words of spikes in a core, P packets.
+
+    types : (C, V) int64, the type of the axons of a word
+    synapses : (C, N, V) int64, the connections in that order
+    weights : (C, N, G) int32
+    neurons : (C, N) of ``NEURON_ROW``: where a spike goes, and the parameters. ``target`` is a core, or -1 for one
+        outside of the grid; ``place`` is that of the axon among the core's spikes, or -1 for an axon that it lacks
+    potentials : (C, N) int64, at the start
+    is_core : (C,) bool
+    packets : (P,) of ``DESTINATION``
+    packet_starts : (n + 1,) int64, as in ``CoreNetwork``
+    """
+
+    types: np.ndarray
+    synapses: np.ndarray
+    weights: np.ndarray
+    neurons: np.ndarray
+    potentials: np.ndarray
+    is_core: np.ndarray
+    packets: np.ndarray
+    packet_starts: np.ndarray
+
+    @property
+    def n_words(self) -> int:
+        """The words of spikes of a core, V."""
+        return int(self.types.shape[1])
+
+
+def planes_of(network: CoreNetwork) -> Planes:
+    """Bring a network into the form that kernels take."""
+    places, types = axon_places(network)
+    is_core = network.is_core.copy()
+    is_core[network.output] = False  # the output bus replaces a core
+    q, packets = network.neurons, np.zeros(len(network.packets), DESTINATION)
+    neurons = np.zeros(q.shape, NEURON_ROW)
+    for name in PARAMETERS:
+        neurons[name] = q[name]
+    _set_destinations(neurons, targets(network), q["destination_axon"], q["destination_tick"], places)
+    _set_destinations(packets, packet_targets(network), network.packets["axon"], network.packets["tick"], places)
+    return Planes(
+        types,
+        _synapses(network.connections, places, types.shape[1]),
+        network.weights.astype(np.int32),
+        neurons,
+        q["current_potential"].copy(),
+        is_core,
+        packets,
+        network.packet_starts,
+    )
+
+
+def _set_destinations(
+    rows: np.ndarray, cores: np.ndarray, axons: np.ndarray, ticks: np.ndarray, places: np.ndarray
+) -> None:
+    has_axon = (cores >= 0) & (axons >= 0) & (axons < places.shape[1])
+    rows["place"] = np.where(has_axon, places[cores, np.where(has_axon, axons, 0)], -1)
+    rows["target"], rows["axon"], rows["tick"] = cores, axons, ticks
+
+
+def axon_places(network: CoreNetwork) -> tuple[np.ndarray, np.ndarray]:
+    """The place of each axon, (C, A), and the type of each word, (C, V)."""
+    places = np.zeros_like(network.axons)
+    word_types = []
+    for core, core_types in enumerate(network.axons):
+        types: list[int] = []
+        for kind in range(network.grid.n_weights):
+            axons_of_kind = np.flatnonzero(core_types == kind)
+            words, bits = np.divmod(np.arange(len(axons_of_kind)), WORD_BITS)
+            places[core, axons_of_kind] = (len(types) + words << PLACE_BITS) + bits
+            types += [kind] * -(-len(axons_of_kind) // WORD_BITS)
+        word_types.append(types)
+    n_words = max(map(len, word_types))
+    return places, np.array([types + [0] * (n_words - len(types)) for types in word_types], np.int64)
+
+
+def _synapses(connections: np.ndarray, places: np.ndarray, n_words: int) -> np.ndarray:
+    c, n, _ = connections.shape
+    planes = np.zeros((c, n, n_words), np.int64)
+    for core in range(c):
+        ordered = np.zeros((n, n_words << PLACE_BITS), np.bool_)
+        ordered[:, places[core]] = connections[core]
+        planes[core] = np.packbits(ordered, axis=1, bitorder="little").view("<i8")
+    return planes

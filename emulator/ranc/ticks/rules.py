@@ -1,0 +1,90 @@
+"""The rules of a neuron and of an output, in the form that kernels take, and what all semantics have in common."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from draupnir.emulator.kernel.arith import signed, wide, wrap
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.popcount import popcount
+
+INT_BITS = 32  # an int of the C++ simulator, which wraps where it is compiled with g++
+
+# The positions in ``counts``.
+SYNAPTIC_OPERATIONS, SPIKES, PACKETS, N_RUNS = 0, 1, 2, 3
+CURRENT_WORD, DUPLICATE, REPEATED_OUTPUT = 4, 5, 6  # also the kinds of warnings
+N_COUNTS = 7
+
+# The kinds of faults: what the simulator's C++ leaves undefined, or ends with an exception.
+OUTSIDE, NO_OUTPUT, NO_WORD, NO_AXON, NO_RESET_MODE = 1, 2, 3, 4, 5
+
+
+class Rules(NamedTuple):
+    """The rules of a semantics.
+
+    n_ticks : words of a scheduler; output : the core that the output bus replaces; n_outputs : its axons
+    reset_at_equal : 1 resets a potential that equals the negative threshold, 0 only one below it
+    width : bits of a potential, 2..32, which wraps
+    repeats : 1 counts each packet of an output in a tick, 0 has one bit for them
+    """
+
+    n_ticks: int
+    output: int
+    n_outputs: int
+    reset_at_equal: int
+    width: int
+    repeats: int
+
+
+@kernel
+def activate(spikes: np.ndarray, types: np.ndarray, active: np.ndarray) -> int:
+    """Fill ``active`` for ``integral`` with the words of a tick that have a spike, and return their number.
+
+    spikes : (V,) int64, the word of each group of axons; types : (V,) int64, the type of each group
+    """
+    n_active = 0
+    for word in range(len(spikes)):
+        if spikes[word] != 0:
+            active[n_active, 0] = word
+            active[n_active, 1] = spikes[word]
+            active[n_active, 2] = types[word]
+            n_active += 1
+    return n_active
+
+
+@kernel
+def integral(synapses: np.ndarray, weights: np.ndarray, active: np.ndarray, n_active: int) -> tuple[int, int]:
+    """Return the sum of the weights of all synapses of a neuron that have a spike, and the number of these synapses.
+
+    synapses : (V,) int64; weights : (G,) int64
+    active : (V, 3) int64, the index, the spikes and the type of each word that has a spike; n_active : their number
+    """
+    total = n_synapses = 0
+    for i in range(n_active):
+        n = popcount(synapses[active[i, 0]] & active[i, 1])
+        n_synapses += n
+        total += n * wide(weights[active[i, 2]])
+    return total, n_synapses
+
+
+@kernel
+def after_threshold(potential: int, q: np.record, rules: Rules) -> int:
+    """The potential that a neuron keeps. q : its parameters; its reset mode must be 0 or 1 if a threshold is passed.
+
+    Source: neuronblock.cpp, output_potential; ThresholdResetUnit.v.
+    """
+    next_potential = potential
+    if potential >= q.positive_threshold:
+        next_potential = wide(q.reset_potential) if q.reset_mode == 0 else potential - q.positive_threshold
+    elif potential < q.negative_threshold or (rules.reset_at_equal and potential == q.negative_threshold):
+        next_potential = -wide(q.reset_potential) if q.reset_mode == 0 else potential - q.negative_threshold
+    return signed(wrap(next_potential, rules.width), rules.width)
+
+
+@kernel
+def passes_threshold(potential: int, q: np.record, rules: Rules) -> bool:
+    """True if a potential spikes or is reset."""
+    at_floor = rules.reset_at_equal == 1 and potential == q.negative_threshold
+    return potential >= q.positive_threshold or potential < q.negative_threshold or at_floor
