@@ -7,6 +7,7 @@ PACKAGE = ChipPackage(
     declaration="draupnir.emulator.ranc.layout:declare",
     model="draupnir.emulator.ranc.chip:Model",
     ticks="draupnir.emulator.ranc.ticks.level",
+    workloads="draupnir.tools.bench.workloads.ranc:WORKLOADS",
     recipes="draupnir.golden.recipes.ranc:book",
     golden="draupnir.golden:ranc",
     page="draupnir.emulator.ranc:README.md",

@@ -106,6 +106,8 @@ def _contestants(
     chip: Chip, rtl: Design | None, size: Size, build_dir: Path, say: Callable[[str], None]
 ) -> Iterator[Contestant]:
     makers = workloads(chip).makers
+    if not makers:
+        return  # the chip is measured by timesteps only
     designs = {}
     if emit.RTL.load(chips.package(chip.name)) is not None:
         designs[OURS] = emit.design(chip.name, build_dir / "rtl", **chip.sizes)
