@@ -47,10 +47,11 @@ def mapped_work(chip: str, config: Path, samples: Path) -> tuple[dict[str, Any],
 
 def bench_work(chip: str, name: str, n_events: int) -> dict[str, Any]:
     """Return the description of a workload of ``draupnir bench``. Raises InputError for a name that is none."""
+    work = _described(chip, {"chip": chip, "workload": name, "n_events": n_events})
     names = [one.__name__ for one in workloads.workloads(chips.declaration(chip)).makers]
     if name not in names:
         raise InputError(f"--workload {name}: {chip} has {', '.join(names)}")
-    return _described(chip, {"chip": chip, "workload": name, "n_events": n_events})
+    return work
 
 
 def _described(chip: str, work: dict[str, Any]) -> dict[str, Any]:

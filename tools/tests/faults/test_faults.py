@@ -247,6 +247,7 @@ def test_the_figures_are_the_same_with_more_workers(tmp_path: Path) -> None:
         ("tinyodin --config x", "what does the chip do? "),
         ("tinyodin --config x --samples y --workload recurrent", "what does the chip do? "),
         ("tinyodin --workload none", "--workload none: tinyodin has "),
+        ("ranc --workload lif", "ranc has no event-level engine (engine= of its ChipPackage)"),
         ("tinyodin --config x --samples y", "x: there is no plan.json; right is a folder that draupnir map wrote"),
         ("tinyodin --workload recurrent --in weights", "--in weights: tinyodin has registers, neurons, synapses"),
         (
