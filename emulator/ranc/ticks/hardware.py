@@ -25,6 +25,7 @@ HARDWARE_COUNTS = {
     "present_writes": clocked_state.PRESENT_WRITES,
 }
 DISTANCE_BITS = 9  # of a packet's distance to the east, and to the north
+LAST_WORKS = 4  # the clocks after the last tick of a run that finishes, in works of a core
 LEAST_INPUT_DELAY = 2  # clocks; from then on a core has its new word
 
 
@@ -50,8 +51,17 @@ class Hardware:
         return np.arange(1, n_ticks + 1, dtype=np.int64) * self.period
 
 
-def run(network: CoreNetwork, n_ticks: int, semantics: Semantics = RTL, hardware: Hardware | None = None) -> TickRun:
+def run(
+    network: CoreNetwork,
+    n_ticks: int,
+    semantics: Semantics = RTL,
+    hardware: Hardware | None = None,
+    finishes: bool = False,
+) -> TickRun:
     """Run a network for some ticks with the clocks of a hardware.
+
+    finishes : False to end one period after the last tick; True to give the cores at least LAST_WORKS times the clocks
+        that they need for a tick without waiting
 
     As in the simulator, the packets of the last tick, and of later ones, are not sent. A neuron that does not run in a
     tick has ``NOT_RUN`` among the spikes. Raises InputError for packets that leave the grid, and for numbers that do
@@ -68,7 +78,8 @@ def run(network: CoreNetwork, n_ticks: int, semantics: Semantics = RTL, hardware
     input_clocks = np.concatenate([[0], tick_clocks + chip.input_delay])[:lists]
     names = ("travel", "stalls", "missed", "clearing", "coincide")
     switches = {name: int(getattr(semantics, name)) for name in names}
-    timing = TimingSwitches(**switches, end=(n_ticks + 1) * chip.period)
+    last = LAST_WORKS * work(sizes) if finishes else 0
+    timing = TimingSwitches(**switches, end=n_ticks * chip.period + max(chip.period, last))
     places, _ = axon_places(network)
     q, p = network.neurons, network.packets
     clocks = clocked_state.Clocked(
@@ -89,6 +100,11 @@ def run(network: CoreNetwork, n_ticks: int, semantics: Semantics = RTL, hardware
     clocked.run(clocks, cores)
     counts = {name: int(cores.counts[i]) for name, i in {**COUNT_NAMES, **HARDWARE_COUNTS}.items()}
     return TickRun(cores.rows, counts, None, cores.potentials_by_tick, cores.spikes)
+
+
+def work(sizes: Sizes) -> int:
+    """The clocks that a core needs for a tick, if no neuron waits. The next tick can come then."""
+    return sizes.n_neurons * (sizes.n_axons + 2) + clocked_state.IDLE_AFTER
 
 
 def _rules(network: CoreNetwork, semantics: Semantics, hardware: Hardware) -> Rules:

@@ -84,7 +84,7 @@ def compare(
     while True:
         say(f"{n} ticks")
         expected = simulator.simulate(network, n, record_neurons=True)
-        run = hardware.run(network, n, semantics, chip)
+        run = hardware.run(network, n, semantics, chip, finishes=True)
         place = first_difference(network, expected, run)
         if place is not None or n == n_ticks:
             break
@@ -140,7 +140,8 @@ def _reasons(
             continue
         fewer = replace(remaining, **{name: False})
         say(f"without {name}")
-        if first_difference(network, expected, hardware.run(network, n_ticks, fewer, chip)) == place:
+        run = hardware.run(network, n_ticks, fewer, chip, finishes=True)
+        if first_difference(network, expected, run) == place:
             remaining = fewer
         else:
             names.append(name)

@@ -80,6 +80,13 @@ def test_missed() -> None:
     assert (place, reasons) == (PartingPlace(2, 0, 0, -1, "run", 1, 0), ("missed",))
 
 
+def test_a_core_finishes_its_last_tick_although_the_period_is_shorter() -> None:
+    """In a single tick nothing can be missed, whatever the period is."""
+    network = quiet()
+    network.neurons["leak"] = 1
+    assert outcome(network, Hardware(period=3), n_ticks=1) is None
+
+
 def test_repeats() -> None:
     """Two packets for output 3 in tick 1."""
     network = quiet([(1, 2, 0, 3, 0), (1, 2, 0, 3, 0)])
