@@ -82,11 +82,11 @@ def poke(model: Any, rng: np.random.Generator, share: float) -> None:
             _poke_register(record, reg, rng)
     for memory in model.chip.memories:
         words = model.memories[memory.name]
-        here = rng.random(memory.depth) < share
+        here = rng.random(words.shape[:-1]) < share
         content = rng.integers(0, 1 << 32, words.shape, dtype=np.uint32)
         top = memory.width % 32
         if top:
-            content[:, -1] &= (1 << top) - 1
+            content[..., -1] &= (1 << top) - 1
         words[here] = content[here]
 
 

@@ -10,7 +10,7 @@ from draupnir.emulator.declare import Block, Reg
 from draupnir.emulator.kernel.jit import plain
 from draupnir.emulator.resets import reset_checker, resetter
 from draupnir.emulator.tests.pokes import poke
-from draupnir.emulator.trace import pack
+from draupnir.emulator.trace import pack, to_rows
 
 FROM_SEEDS = {"lfsr_winp", "lfsr_wrec", "lfsr_wout", "lfsr_noise_neur"}  # the registers of ReckOn's long sequences
 CLOCKS = 4
@@ -23,7 +23,10 @@ def test_in_reset_all_registers_have_their_declared_values(chip: str, seed: int)
     model.reset()
     poke(model, np.random.default_rng(seed), 1.0)
     pins = {pin.name: 1 for pin in model.chip.inputs if pin.role == "reset"}
-    model.drive(np.repeat([0, pack(model.chip.input_word, pins)], CLOCKS), np.ones(2 * CLOCKS, np.uint8))
+    period = model.chip.period
+    inputs = to_rows(model.chip.input_word, [0] * CLOCKS * len(period))
+    in_reset = to_rows(model.chip.input_word, [pack(model.chip.input_word, pins)] * CLOCKS * len(period))
+    model.drive(np.concatenate([inputs, in_reset]), np.array(period * 2 * CLOCKS, np.uint8))
     wrong = [
         reg.name
         for reg in state.registers(model.chip)

@@ -56,7 +56,7 @@ SAYS = {
     "cover": [("tally --golden none", 2, "error: no golden cases in none; a folder of folders with")],
     "inject": [
         ("tally", 2, "error: what does the chip do?"),
-        ("tally --workload lif", 2, LACKS.format("workloads", "workloads", "nothing can be measured")),
+        ("tally --workload lif", 2, LACKS.format("event-level engine", "engine", "it cannot be run by events")),
     ],
     "fuzz": [
         ("tally", 2, "error: how long? --hours H or -n N is needed"),
@@ -69,6 +69,9 @@ SAYS = {
         ("tally --results nothing", 2, "error: --results nothing: not a folder"),
     ],
     "map": [("tally net.npz", 2, LACKS.format("mapper", "mapper", "no network is brought to it"))],
+    "compare": [
+        ("tally", 2, LACKS.format("level by timesteps", "ticks", "it has no simulator of its own to compare with")),
+    ],
     "bench": [("tally", 2, LACKS.format("workloads", "workloads", "nothing can be measured"))],
 }
 OF_NO_CHIP = {"demo", "explain", "train"}
