@@ -40,6 +40,7 @@ SAYS = {
     "explain": [("nothing --samples s.npz --sample 0 --neuron a:0", 2, "error: nothing: plan.json is missing")],
     "convert": [("nothing.bin -o samples.npz", 2, "error: nothing.bin: No such file")],
     "train": [("nothing --samples s.npz", 2, "error: nothing: plan.json is missing")],
+    "compare": [("tinyodin", 2, "error: tinyodin has no level by timesteps ")],
     "cover": [("tinyodin --golden none", 2, "error: no golden cases in none; ")],
     "inject": [("tinyodin --workload none", 2, "error: --workload none: tinyodin has ")],
     "fuzz": [("tinyodin -n 1 --recipe none", 2, "error: tinyodin: no recipe 'none'")],
