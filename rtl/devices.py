@@ -69,9 +69,9 @@ class InVerilator:
         known_bits = known_at_edges(trace.chip.output_word, trace.clk, absent)
         return Observed(outputs, known_bits, memories, masks, absent)
 
-    def coverage(self) -> str:
-        """Return what the latest run covered, in Verilator's format of coverage data."""
-        return self._device.coverage()
+    def coverage(self, numbered: bool = False) -> str:
+        """Return what the latest run covered, in Verilator's format of coverage data; see ``Verilated.coverage``."""
+        return self._device.coverage(numbered)
 
     def follow(self, trace: Trace, initial_memories: Memories, rows: Sequence[int]) -> Iterator[MemoryMoment]:
         """Run the same again, and yield the memories after each of these rows, which are in ascending order."""

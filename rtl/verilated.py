@@ -200,15 +200,18 @@ class Verilated:
             raise self._stop_error()
         return n_bytes
 
-    def coverage(self) -> str:
+    def coverage(self, numbered: bool = False) -> str:
         """Return what this instance has covered so far, in Verilator's format of coverage data.
+
+        numbered : True to leave each source's number, the same on all machines, in place of its path (``with_paths``)
 
         Raises InputError if the design was built without ``coverage``.
         """
         with tempfile.NamedTemporaryFile(suffix=".dat") as file:
             if self._lib.model_coverage(self._model, file.name.encode()):
                 raise self._stop_error()
-            return self._with_paths(Path(file.name).read_text(errors="replace"))
+            text = Path(file.name).read_text(errors="replace")
+        return text if numbered else _with_paths(text, self._sources)
 
     def _access(self, memory: Memory, content: np.ndarray, write: bool) -> None:
         for part, words in zip(memory.parts, content.reshape(-1, *memory.part.shape), strict=True):
@@ -217,12 +220,8 @@ class Verilated:
 
     def _stop_error(self) -> InputError:
         message = self._lib.model_error().decode(errors="replace").strip()
-        reason = self._with_paths(message)
+        reason = _with_paths(message, self._sources)
         return InputError(f"{self._chip.name}: the Verilated design stopped after {self._rows_run} rows: {reason}")
-
-    def _with_paths(self, text: str) -> str:
-        """Replace each source's number by its path."""
-        return _NUMBER.sub(lambda number: str(self._sources[int(number[1])]), text)
 
 
 def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False, coverage: bool = False) -> Verilated:
@@ -252,6 +251,15 @@ def build(design: Design, chip: Chip, build_dir: Path, whole: bool = False, cove
             os.replace(_compile(design, clock, harness, Path(scratch), coverage), library)
     data_folder = datafiles.put(design.data, library.with_suffix(".data").resolve()) if design.data else None
     return Verilated(library.resolve(), chip, whole, data_folder, design.absent(chip), sources)
+
+
+def with_paths(text: str, design: Design) -> str:
+    """Replace each source's number, in a text of a design that was built, by its path on this machine."""
+    return _with_paths(text, _sources(design))
+
+
+def _with_paths(text: str, sources: Sequence[Path]) -> str:
+    return _NUMBER.sub(lambda number: str(sources[int(number[1])]), text)
 
 
 def _sources(design: Design) -> list[Path]:

@@ -1,7 +1,7 @@
 """The jobs of `draupnir cover`: one names the points of a design, and one for each golden case counts them.
 
-The name of a point has the path of its source, which is another one on each machine. In a job, the number of the source
-stands for its path.
+The name of a point has the path of its source, which is another one on each machine. The results of jobs have the
+number of the source in its place.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.golden import regress
 from draupnir.golden.case import Case
 from draupnir.golden.regress import CaseOutcome
+from draupnir.rtl import verilated
 from draupnir.rtl.design import Design
 from draupnir.tools.coverage import functional
 from draupnir.tools.coverage.dat import Runs
@@ -32,8 +33,6 @@ from draupnir.tools.jobs.plain import plain, restored
 from draupnir.tools.jobs.rtl import declaration, description, read_design
 from draupnir.tools.terminal import builds
 from draupnir.tools.terminal.options import Rtl
-
-_FILE = "\1f\2"  # before the path in the name of a point
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class CoverageJobs:
         """
         about = description(chip, self.rtl, design)
         (numbered,) = self._results([PureJob(f"points of {chip.name}", f"{__name__}:points", {"about": about})])
-        names = [_with_paths(name, design) for name in numbered]
+        names = [verilated.with_paths(name, design) for name in numbered]
         measurement = Measurement(Runs(), [])
         results = self._results(_of_cases("hold", about, cases), self.took)
         for one, result in zip(cases, results, strict=True):
@@ -87,15 +86,14 @@ class CoverageJobs:
 
 def points(about: Mapping[str, Any]) -> list[str]:
     """Return the names of all points of a design, in their order: a job."""
-    device, design = _device_of(about)
     nothing_yet = Runs()
-    nothing_yet.add(device.coverage())
-    return [_with_numbers(name, design) for name in nothing_yet.counts]
+    nothing_yet.add(_device_of(about).coverage(numbered=True))
+    return list(nothing_yet.counts)
 
 
 def hold(about: Mapping[str, Any], folder: str, case: str) -> dict[str, Any]:
     """Compare the design with a case: a job. Returns a plain ``CaseOutcome`` without its case, and all counts."""
-    device, _ = _device_of(about)
+    device = _device_of(about)
     device.runs = Runs()
     outcome = regress.hold(device, declaration(about), case_of(folder, case))
     return {"outcome": plain(outcome, omitted=["case"]), "counts": list(device.runs.counts.values())}
@@ -116,35 +114,16 @@ def _of_cases(function: str, about: Mapping[str, Any], cases: Sequence[Case]) ->
     ]
 
 
-def _device_of(about: Mapping[str, Any]) -> tuple[Counted, Design]:
-    """Return the design of a job, which counts, and its sources. A process keeps the last one."""
-    device, design, _ = _kept_device(json.dumps(about))
-    return device, design
+def _device_of(about: Mapping[str, Any]) -> Counted:
+    """Return the design of a job, which counts. A process keeps the last one."""
+    return _kept_device(json.dumps(about))[0]
 
 
 @lru_cache(maxsize=1)
-def _kept_device(about_text: str) -> tuple[Counted, Design, object]:
-    """The design, its sources, and the object that keeps the folder of its files."""
+def _kept_device(about_text: str) -> tuple[Counted, object]:
+    """The design, and the object that keeps the folder of its files."""
     about = json.loads(about_text)
     scratch = tempfile.TemporaryDirectory(prefix="draupnir-")
     folder = Path(scratch.name)
-    design = read_design(about, folder)
-    return Counted(design, declaration(about), builds.compiled_folder(folder), Runs()), design, scratch
-
-
-def _with_numbers(name: str, design: Design) -> str:
-    """Replace the path of a source by its number."""
-    for i, path in enumerate(_paths(design)):
-        name = name.replace(f"{_FILE}{path}\1", f"{_FILE}{i}\1")
-    return name
-
-
-def _with_paths(name: str, design: Design) -> str:
-    """Replace the number of a source by its path."""
-    for i, path in enumerate(_paths(design)):
-        name = name.replace(f"{_FILE}{i}\1", f"{_FILE}{path}\1")
-    return name
-
-
-def _paths(design: Design) -> list[Path]:
-    return [path.resolve() for path in (*design.files, *design.includes)]
+    compiled = builds.compiled_folder(folder)
+    return Counted(read_design(about, folder), declaration(about), compiled, Runs(), numbered=True), scratch

@@ -39,16 +39,19 @@ class Measurement:
 
 
 class Counted(InVerilator):
-    """A design in Verilator that adds what each run covers to ``runs``, which may be replaced."""
+    """A design in Verilator that adds what each run covers to ``runs``, which may be replaced.
 
-    def __init__(self, design: Design, chip: Chip, build_dir: Path, runs: Runs) -> None:
+    numbered : as for ``Verilated.coverage``
+    """
+
+    def __init__(self, design: Design, chip: Chip, build_dir: Path, runs: Runs, numbered: bool = False) -> None:
         super().__init__(design, chip, build_dir, coverage=True)
-        self.runs = runs
+        self.runs, self._numbered = runs, numbered
 
     def run(self, trace: Trace, initial_memories: Memories) -> Observed:
         """Run the inputs of a trace from the initial state, with these memories before the first row."""
         observed = super().run(trace, initial_memories)
-        self.runs.add(self.coverage())
+        self.runs.add(self.coverage(self._numbered))
         return observed
 
 
