@@ -44,15 +44,21 @@ def _expected(n_ticks: int) -> Mapping[str, str]:
     return {OUTPUT: simulator.output_text(run.outputs), CONSOLE: simulator.console_text(_network(), run)}
 
 
+@cache
+def _files(folder: Path) -> tuple[Path, Path]:
+    """Write the files of the network, once in this process: what an earlier one left may be another network."""
+    config, network = folder / "config.json", folder / "input.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = _network()
+    starts = whole.packet_starts[: THEIR_TICKS + 1]
+    json_files.write(replace(whole, packet_starts=starts, packets=whole.packets[: starts[-1]]), config, network)
+    return config, network
+
+
 def _theirs(program: Path, folder: Path, n_ticks: int) -> Mapping[str, str]:
-    """Run the program on the network, whose files are written once. Raises InputError if it fails."""
-    config, network, output = (folder / name for name in ("config.json", "input.json", "output.txt"))
-    if not network.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        whole = _network()
-        starts = whole.packet_starts[: THEIR_TICKS + 1]
-        short = replace(whole, packet_starts=starts, packets=whole.packets[: starts[-1]])
-        json_files.write(short, config, network)
+    """Run the program on the network. Raises InputError if it fails."""
+    config, network = _files(folder)
+    output = folder / "output.txt"
     words = [str(program.absolute()), network.name, output.name, config.name, str(n_ticks)]
     try:
         ran = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
