@@ -47,7 +47,7 @@ def run(
         outcomes += [restored(MutantOutcome, outcome) for outcome in result["outcomes"]]
         left_out |= set(result["left_out"])
         took(len(result["outcomes"]))
-    return sorted(outcomes, key=lambda outcome: outcome.mutant.number), sorted(left_out)
+    return outcomes, sorted(left_out)
 
 
 def jobs(campaign: StoredCampaign) -> list[PureJob]:
