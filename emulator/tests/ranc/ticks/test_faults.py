@@ -1,4 +1,4 @@
-"""What RANC's simulator leaves undefined ends a run with one line."""
+"""A run ends with one line where RANC's simulator does something undefined."""
 
 from __future__ import annotations
 

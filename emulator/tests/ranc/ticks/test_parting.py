@@ -1,4 +1,4 @@
-"""Where simulator and RTL part, and why: a small network for each reason, worked out by hand."""
+"""Simulator and RTL part for a reason: a small network for each one, worked out by hand."""
 
 from __future__ import annotations
 
