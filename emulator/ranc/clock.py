@@ -15,8 +15,7 @@ from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.ranc import core, router
 from draupnir.emulator.ranc.layout import CHIP, CORE_PROBES, N_BUFFERS
-from draupnir.emulator.ranc.sizes import Sizes
-from draupnir.emulator.ranc.state import Derived, Ranc
+from draupnir.emulator.ranc.state import Ranc
 
 RST, TICK, EMPTY = (position(CHIP.input_word[name]) for name in ("rst", "tick", "input_buffer_empty"))
 FIRST_PROBE, N_CORE_PROBES, N_ROUTER_PROBES = len(CHIP.outputs), len(CORE_PROBES), 2 + N_BUFFERS
@@ -84,7 +83,7 @@ def fall(chip: Ranc) -> None:
             _fall_core(chip, n - int(n > s.output))
         if rst:
             router.reset_merges(r, n)
-        elif _is_near_packet(s, d, n, empty):
+        elif router.is_near_packet(d.active, chip.wiring, n, empty):
             router.fall(r, s, chip.wiring, n, empty, packet_in)
         else:
             continue
@@ -100,22 +99,6 @@ def _fall_core(chip: Ranc, k: int) -> None:
         core.fall(c, chip.sizes, chip.places, k, d.fresh[k])
         d.fresh[k] = 1 - c.csram_write[k]
         d.changed_cores[k] |= moves
-
-
-@kernel
-def _is_near_packet(s: Sizes, d: Derived, n: int, empty: int) -> bool:
-    """Return True if there is a packet in router ``n``, in one beside it, or at its input."""
-    near = d.active[n] | int(n == 0 and not empty)
-    x = n % s.n_x
-    if x != 0:
-        near |= d.active[n - 1]
-    if x != s.n_x - 1:
-        near |= d.active[n + 1]
-    if n >= s.n_x:
-        near |= d.active[n - s.n_x]
-    if n + s.n_x < s.n_routers:
-        near |= d.active[n + s.n_x]
-    return near != 0
 
 
 # --- Outputs --------------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ PathDecoder2Way.v, PathDecoder3Way.v.
 
 from __future__ import annotations
 
+import numpy as np
+
 from draupnir.emulator.kernel.arith import is_negative, wrap
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.ranc.layout import SOURCES, Buffer, Merge
@@ -50,6 +52,21 @@ def is_active(r: Routers, n: int) -> int:
     for merge in range(N_ALL_MERGES):
         activity |= r.wen[n, merge]
     return int(activity != 0)
+
+
+@kernel
+def is_near_packet(active: np.ndarray, w: Wiring, n: int, input_empty: int) -> bool:
+    """Return True if there is a packet in a router, in one beside it, or at its input.
+
+    active : (n_routers,) int64, of ``is_active``
+    """
+    if active[n]:
+        return True
+    for buffer in ROUTING:  # each comes from another side
+        source = w.sources[n, buffer]
+        if (source >= 0 and active[source]) or (source == INPUT and not input_empty):
+            return True
+    return False
 
 
 @kernel

@@ -10,8 +10,6 @@ from __future__ import annotations
 from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import entry, kernel, outlined
 from draupnir.emulator.ranc import router
-from draupnir.emulator.ranc.layout import N_BUFFERS, N_MERGES
-from draupnir.emulator.ranc.state import INPUT, Routers
 from draupnir.emulator.ranc.ticks.clocked_core import arrive, begin, next_word, run_neuron
 from draupnir.emulator.ranc.ticks.clocked_state import (
     CLOCK,
@@ -67,9 +65,8 @@ def rise_router(core: int, network: Clocked, cores: ClockedCores) -> None:
 
 
 @outlined
-def fall_router(core: int, network: Clocked, cores: ClockedCores) -> None:
-    """The merges of a router at the fall of the clock."""
-    is_empty = int(cores.now[N_QUEUED] == 0)
+def fall_router(core: int, is_empty: int, network: Clocked, cores: ClockedCores) -> None:
+    """The merges of a router at the fall of the clock; is_empty : 1 if the input buffer has no packet"""
     router.fall(network.routers, network.sizes, network.wiring, core, is_empty, cores.now[SHOWN])
 
 
@@ -80,29 +77,6 @@ def rise_queue(network: Clocked, cores: ClockedCores) -> None:
         cores.now[SHOWN] = network.queue[cores.now[QUEUE_NEXT]]
         cores.now[QUEUE_NEXT] += 1
         cores.now[N_QUEUED] -= 1
-
-
-@kernel
-def is_busy(core: int, r: Routers) -> bool:
-    """True if a router has a packet, or a merge of it moves one."""
-    n = 0
-    for buffer in range(N_BUFFERS):
-        n += r.status_counter[core, buffer] + r.read_en[core, buffer]
-    for merge in range(N_MERGES):
-        n += r.wen[core, merge]
-    return n > 0
-
-
-@kernel
-def is_near(core: int, network: Clocked, cores: ClockedCores) -> bool:
-    """True if a router, or one beside it, has a packet."""
-    if network.busy[core]:
-        return True
-    for buffer in range(N_BUFFERS):
-        source = network.wiring.sources[core, buffer]
-        if (source >= 0 and network.busy[source]) or (source == INPUT and cores.now[N_QUEUED] > 0):
-            return True
-    return False
 
 
 @kernel
@@ -128,15 +102,16 @@ def rise(clock: int, network: Clocked, cores: ClockedCores) -> None:
 def fall(clock: int, network: Clocked, cores: ClockedCores) -> bool:
     """The fall of the clock: merges, and schedulers that move to their next word. Returns True if packets are about."""
     for core in range(len(cores.tick)):
-        network.busy[core] = is_busy(core, network.routers)
+        network.busy[core] = router.is_active(network.routers, core)
+    is_empty = int(cores.now[N_QUEUED] == 0)
     for core in range(len(cores.tick)):
-        if is_near(core, network, cores):
-            fall_router(core, network, cores)
+        if router.is_near_packet(network.busy, network.wiring, core, is_empty):
+            fall_router(core, is_empty, network, cores)
         if cores.set_at[core] == clock:
             next_word(core, network.planes, network.rules, cores)
     is_moving = cores.now[N_QUEUED] > 0
     for core in range(len(cores.tick)):
-        network.busy[core] = is_busy(core, network.routers)
+        network.busy[core] = router.is_active(network.routers, core)
         is_moving |= network.busy[core] > 0 or cores.outgoing[core] >= 0 or cores.out_next[core] < cores.n_out[core]
     return bool(is_moving)
 

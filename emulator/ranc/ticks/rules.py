@@ -70,6 +70,12 @@ def integral(synapses: np.ndarray, weights: np.ndarray, active: np.ndarray, n_ac
 
 
 @kernel
+def is_reset(potential: int, q: np.record, rules: Rules) -> bool:
+    """True if a potential is below the negative threshold, or equals it where that counts."""
+    return potential < q.negative_threshold or (rules.reset_at_equal == 1 and potential == q.negative_threshold)
+
+
+@kernel
 def after_threshold(potential: int, q: np.record, rules: Rules) -> int:
     """The potential that a neuron keeps. q : its parameters; its reset mode must be 0 or 1 if a threshold is passed.
 
@@ -78,7 +84,7 @@ def after_threshold(potential: int, q: np.record, rules: Rules) -> int:
     next_potential = potential
     if potential >= q.positive_threshold:
         next_potential = wide(q.reset_potential) if q.reset_mode == 0 else potential - q.positive_threshold
-    elif potential < q.negative_threshold or (rules.reset_at_equal and potential == q.negative_threshold):
+    elif is_reset(potential, q, rules):
         next_potential = -wide(q.reset_potential) if q.reset_mode == 0 else potential - q.negative_threshold
     return signed(wrap(next_potential, rules.width), rules.width)
 
@@ -86,5 +92,4 @@ def after_threshold(potential: int, q: np.record, rules: Rules) -> int:
 @kernel
 def passes_threshold(potential: int, q: np.record, rules: Rules) -> bool:
     """True if a potential spikes or is reset."""
-    at_floor = rules.reset_at_equal == 1 and potential == q.negative_threshold
-    return potential >= q.positive_threshold or potential < q.negative_threshold or at_floor
+    return potential >= q.positive_threshold or is_reset(potential, q, rules)
