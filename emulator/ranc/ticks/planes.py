@@ -16,9 +16,11 @@ from draupnir.emulator.ranc.ticks.network import CoreNetwork, packet_targets, ta
 WORD_BITS = 63
 PLACE_BITS = 6  # a place is the number of a word, and in its lowest bits the number of the bit
 PLACE_MASK = (1 << PLACE_BITS) - 1
-DESTINATION = [(name, np.int32) for name in ("target", "axon", "place", "tick")]
+DESTINATION_FIELDS = [(name, np.int32) for name in ("target", "axon", "place", "tick")]
 PARAMETERS = ("reset_potential", "leak", "positive_threshold", "negative_threshold", "reset_mode")
-NEURON_ROW = np.dtype([*DESTINATION, *((name, np.int32) for name in PARAMETERS)])
+# Records, whose fields kernels also read where they are not compiled.
+DESTINATION = np.dtype((np.record, DESTINATION_FIELDS))
+NEURON_ROW = np.dtype((np.record, [*DESTINATION_FIELDS, *((name, np.int32) for name in PARAMETERS)]))
 
 
 class Planes(NamedTuple):

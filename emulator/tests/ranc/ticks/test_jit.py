@@ -1,0 +1,28 @@
+"""The same source gives the same runs compiled, interpreted, and compiled with every index checked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from draupnir.emulator.tests.ranc.ticks import digests
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.mark.parametrize("setting", ["NUMBA_DISABLE_JIT", pytest.param("NUMBA_BOUNDSCHECK", marks=pytest.mark.slow)])
+def test_both_semantics_give_the_same_with(setting: str) -> None:
+    # An overflow, with which NumPy would go on, is an error.
+    env = os.environ | {setting: "1", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error::RuntimeWarning"}
+    command = [sys.executable, "-m", digests.__name__]
+    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == digests.digest()
+
+
+def test_another_network_gives_another_digest() -> None:
+    assert digests.digest(2) != digests.digest()
