@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
+
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import levels
@@ -46,7 +48,7 @@ def network_of(
     sizes = declaration_of(chip, settings).sizes
     if config is None or timesteps is None:
         option = "--config" if config is None else "--timesteps"
-        raise InputError(f"{option} is missing; see draupnir run --help")
+        raise InputError(f"{option} is missing; see draupnir {click.get_current_context().info_name} --help")
     return level, level.read(config, events, sizes), timesteps, dict(sizes)
 
 

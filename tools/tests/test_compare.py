@@ -83,9 +83,9 @@ def test_run_writes_the_output_file_of_the_simulator(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (("compare", "odin", "--timesteps", "3"), "odin has no level by timesteps (ticks= of its ChipPackage)"),
-        (("compare", "ranc", "--timesteps", "3"), "--config is missing"),
+        (("compare", "ranc", "--timesteps", "3"), "--config is missing; see draupnir compare --help"),
         (("compare", "ranc", *files(CASE)), "--timesteps is missing"),
-        (("run", "ranc", *files(CASE)), "--timesteps is missing"),
+        (("run", "ranc", *files(CASE)), "--timesteps is missing; see draupnir run --help"),
         (("run", "ranc", "--config", CASE / "config.json", "--timesteps", "3"), "config.json: --events is missing"),
         (("run", "ranc", *files(CASE), "--timesteps", "3", "--seed", "1"), "--seed: right is one of the two"),
         (("compare", "ranc", "--config", CASE, "--events", "x", "--timesteps", "3"), "right is to leave it out"),
