@@ -86,7 +86,7 @@ class ChipBench:
     def _clock(self, clock: UsedClock) -> ChipClock:
         name = clock.pin.name
         half = None if self.session.naive else control(self.pins.dut, wrapper.half_period(self.chip, name))
-        return ChipClock(self.pins[name], half, self.periods.get(name, PERIOD_NS), clock.idle)
+        return ChipClock(self.pins[name], half, self.periods.get(name, PERIOD_NS), clock.idle, clock.n_edges)
 
     def sender(self, bus: str, timing: Any = None, rng: np.random.Generator | None = None) -> BusSender:
         """Return the sending side of a bus into the chip; timing : for the bus's kind, None to keep the protocol."""

@@ -26,11 +26,15 @@ class ChipClock:
     half : the control that starts the wrapper's clock (``lib.wrapper``); None for cocotb's clock, which is half as fast
     period_ns : the period in nanoseconds: an even number of steps of the simulator, at least 64
     idle : the level before the first edge, 0 or 1 (``UsedClock.idle``)
+    n_edges : the edges in a period that the chip uses, 1 or 2 (``UsedClock.n_edges``)
     """
 
-    def __init__(self, handle: Any, half: Any = None, period_ns: float = PERIOD_NS, idle: int = 0) -> None:
+    def __init__(
+        self, handle: Any, half: Any = None, period_ns: float = PERIOD_NS, idle: int = 0, n_edges: int = 1
+    ) -> None:
         self.period = max(STEPS, get_sim_steps(period_ns, "ns", round_mode="ceil"))
         self.period += self.period % 2
+        self._to_middle = self.period // (2 * n_edges)
         self.first_edge, self.idle = 0, idle
         self._handle, self._half = handle, half
         self._own: Clock | None = None
@@ -61,7 +65,7 @@ class ChipClock:
             await Timer(wait, "step")
 
     async def cycles(self, n: int) -> None:
-        """Wait for ``n`` edges and then half a period, so that the next action is far from an edge.
+        """Wait for ``n`` edges, and then for half the time to the next edge that the chip uses.
 
         With n = 0 it does not wait: a reaction to a change that the clock caused comes after this edge in any case.
         """
@@ -69,7 +73,7 @@ class ChipClock:
             await NullTrigger()
             return
         edge = self.first_edge + (self.cycle() + n - 1) * self.period
-        await Timer(edge + self.period // 2 - get_sim_time("step"), "step")
+        await Timer(edge + self._to_middle - get_sim_time("step"), "step")
 
 
 class ClockEdges:

@@ -40,7 +40,7 @@ _AT_ANY_TIME = """begin
                 if (({seen} & step_mask) === step_level) {one_clock}
                 else while (({seen} & step_mask) !== step_level) @(draupnir_watched);
             end"""
-# This waits as ChipClock.before_edge does, until the picosecond before the edge, and then until half a period after it.
+# This waits as ChipClock.before_edge does, until the picosecond before the edge, and then until the middle after it.
 _AT_EDGES = """begin
                 step_met = 0;
                 while (!step_met) begin
@@ -50,8 +50,8 @@ _AT_EDGES = """begin
                 end
             end"""
 _PHASE = "(($time - draupnir_started + {half}) % (2 * {half}))"  # time since the clock's last edge
-# This waits as ChipClock.cycles does: for n edges, and then for half a period.
-_WAIT = "#({n} * 2 * {half} + {half} - {phase});"
+# This waits as ChipClock.cycles does: for n edges, and then for half the time to the next one that the chip uses.
+_WAIT = "#({n} * 2 * {half} + {half} / {n_edges} - {phase});"
 
 
 def players(chip: Chip) -> list[WiredBus]:
@@ -116,12 +116,16 @@ def _pins(bus: WiredBus, by_chip: bool) -> tuple[Pin, ...]:
     return tuple(pin for role in bus.driven_roles(by_chip) for pin in bus.pins[role])
 
 
-def verilog(bus: WiredBus, half: str) -> str:
-    """Return the Verilog of a bus's player; half : the module's variable with half a period of the clock."""
+def verilog(bus: WiredBus, half: str, n_edges: int) -> str:
+    """Return the Verilog of a bus's player.
+
+    half : the module's variable with half a period of the clock
+    n_edges : the edges in a period of this clock that the chip uses, 1 or 2
+    """
     steps = step_memory(bus)
     driven, chip_pins = (together(pin.name for pin in reversed(_pins(bus, by_chip))) for by_chip in (False, True))
     phase = _PHASE.format(half=half)
-    wait = _WAIT.format(n="{n}", half=half, phase=phase)
+    wait = _WAIT.format(n="{n}", half=half, n_edges=n_edges, phase=phase)
     awaited = (_AT_EDGES if bus.kind.clocked else _AT_ANY_TIME).format(
         seen=chip_pins, half=half, phase=phase, one_clock=wait.format(n=1)
     )

@@ -117,7 +117,7 @@ def verilog(design: Design, chip: Chip) -> str:
         last_bit=INTEGER * (1 + len(chip.input_word.row) + len(chip.output_word.row)) - 1,
         watched=together((*flags, *(pin.name for pin in chip.pins if pin.name not in clocks), *probes.values())),
         last_watched=len(flags) + sum(p.width for p in chip.pins if p.name not in clocks) + watched_probes - 1,
-        players="".join(player.verilog(bus, _half_of_bus(chip, bus)) for bus in player.players(chip)),
+        players="".join(_player(chip, bus) for bus in player.players(chip)),
         design=design.top,
         instance=design.instance,
         variables="\n    ".join(f"reg {bit_range(pin.width)}{_driven(pin)};" for pin in inputs),
@@ -134,8 +134,9 @@ def half_period(chip: Chip, clock: str) -> str:
     return HALF if clock == chip.clock.name else f"{HALF}_{clock}"
 
 
-def _half_of_bus(chip: Chip, bus: WiredBus) -> str:
-    return half_period(chip, chip.clock_of_bus(bus.bus).pin.name)
+def _player(chip: Chip, bus: WiredBus) -> str:
+    clock = chip.clock_of_bus(bus.bus)
+    return player.verilog(bus, half_period(chip, clock.pin.name), clock.n_edges)
 
 
 def controls(chip: Chip) -> list[str]:

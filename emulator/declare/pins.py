@@ -37,6 +37,11 @@ class UsedClock(NamedTuple):
         """The level to which a simulator returns the clock after an edge: 1 if the chip uses only the fall, else 0."""
         return int(self.rise == 0)
 
+    @property
+    def n_edges(self) -> int:
+        """The edges in a period that the chip uses, 1 or 2."""
+        return (self.rise != 0) + (self.fall != 0)
+
 
 def clock_of(pin: Pin, number: int) -> UsedClock:
     """The clock of a pin.
