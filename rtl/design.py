@@ -155,7 +155,7 @@ class OurChip:
         the chip's own order; None if no parameter removes words
     variants : name -> parameters of each variant that ``draupnir area`` measures
     on_boards : board -> parameters of the reduced chip that fits the board's FPGA
-    probes : declared probe -> its path, for each probe that the RTL has
+    probes : declared probe -> its path, for each probe that the RTL has; a function of the sizes as for ``memories``
     registers : register of the golden model -> the path of the signal that has its content; see ``StatePlaces`` of
         tools/proofs
     copied_registers : those of them whose content the RTL keeps in another form, too; a fault in one of both is another
@@ -169,7 +169,7 @@ class OurChip:
     kept_words: Callable[..., np.ndarray] | None = None
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"whole": {}})
     on_boards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    probes: Mapping[str, str] = field(default_factory=dict)
+    probes: Mapping[str, str] | Callable[..., Mapping[str, str]] = field(default_factory=dict)
     registers: Mapping[str, str] = field(default_factory=dict)
     copied_registers: tuple[str, ...] = ()
     original_registers: Mapping[str, str] = field(default_factory=dict)
@@ -177,6 +177,10 @@ class OurChip:
     def paths(self, **sizes: int) -> Mapping[str, str]:
         """Return declared memory, or a copy of it -> path of its array."""
         return self.memories(**sizes) if callable(self.memories) else self.memories
+
+    def probe_paths(self, **sizes: int) -> Mapping[str, str]:
+        """Return declared probe -> its path."""
+        return self.probes(**sizes) if callable(self.probes) else self.probes
 
 
 def abbreviates(name: str, path: str) -> bool:

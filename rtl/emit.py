@@ -74,14 +74,22 @@ def make(chip_name: str, **parameters: Any) -> Elaboratable:
     return our_chip(chip_name).make(**parameters)
 
 
-def _check(chip_name: str, parameters: Mapping[str, Any]) -> None:
+def _check(chip_name: str, settings: Mapping[str, Any]) -> None:
     """Raise InputError for a chip that has no RTL of its own, or a parameter that it does not have."""
-    chip = our_chip(chip_name)
-    declaration(chip_name, **parameters)
-    parameter_names = inspect.signature(chip.make).parameters
-    for name in parameters:
-        if name not in parameter_names:
-            raise InputError(f"{chip_name}: no parameter {name!r}; there are {', '.join(parameter_names)}")
+    names = parameters(chip_name)
+    declaration(chip_name, **settings)
+    for name in settings:
+        if name not in names:
+            raise InputError(f"{chip_name}: no parameter {name!r}; there are {', '.join(names)}")
+
+
+def parameters(chip_name: str) -> dict[str, Any]:
+    """Return the parameters of a chip's RTL with their defaults; those of ``make(**sizes)`` are the declared sizes."""
+    own = inspect.signature(our_chip(chip_name).make).parameters.values()
+    defaults = {one.name: one.default for one in own if one.kind is not one.VAR_KEYWORD}
+    if len(defaults) < len(own):
+        defaults |= {size.name: size.default for size in chips.parameters(chip_name)}
+    return defaults
 
 
 def declaration(chip_name: str, **parameters: Any) -> Chip:
@@ -120,7 +128,8 @@ def design(chip_name: str, out_dir: Path, **parameters: Any) -> Design:
     """Emit the chip, and return its design. Raises as ``emit`` does."""
     path = emit(chip_name, out_dir, **parameters)
     ours = our_chip(chip_name)
-    return Design(top=ours.top, files=(path,), memories=ours.paths(**parameters), probes=ours.probes)
+    probes = ours.probe_paths(**parameters)
+    return Design(top=ours.top, files=(path,), memories=ours.paths(**parameters), probes=probes)
 
 
 def our_chip(name: str) -> OurChip:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import shlex
 from collections.abc import Callable, Mapping
@@ -240,7 +239,7 @@ def parameters(chip: str, settings: tuple[str, ...]) -> dict[str, Any]:
     """
     from draupnir.rtl import emit  # needs Amaranth
 
-    top_parameters = inspect.signature(emit.our_chip(chip).make).parameters
+    top_parameters = emit.parameters(chip)
     contents: dict[str, Any] = {}
     for setting in settings:
         name, equals, content = setting.partition("=")
@@ -248,7 +247,7 @@ def parameters(chip: str, settings: tuple[str, ...]) -> dict[str, Any]:
             raise InputError(f"--set {setting}: right is NAME=N, and {chip} has {', '.join(top_parameters)}")
         if name in contents:
             raise InputError(f"--set {setting}: {name} is given twice")
-        contents[name] = _content(setting, content, isinstance(top_parameters[name].default, bool))
+        contents[name] = _content(setting, content, isinstance(top_parameters[name], bool))
     return contents
 
 
