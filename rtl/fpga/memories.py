@@ -5,17 +5,19 @@ Source: Lattice FPGA-TN-02204 (ECP5 memories), FPGA-TN-02002 (iCE40 UltraPlus si
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from amaranth import ClockSignal, Const, Instance, Module, Mux, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
-from amaranth.utils import exact_log2
+from amaranth.utils import ceil_log2, exact_log2
 
 from draupnir.rtl.lib.sram import Sram, SramControl
 
 LANE_BITS = 16  # the widest port of a block RAM, in both families, that reads a word before it overwrites it
+FIXED_LANE_BITS = 36  # the widest port of an ECP5's block RAM, for bits that nothing writes
 SPRAM_DEPTH = 1 << 14
 SPRAM_FROM = 1 << 16  # in bits; a smaller memory would use only a small part of two SPRAMs
 FINGERPRINT_SEED = 0x0D1
@@ -42,7 +44,7 @@ class BlockMemories:
 
     def get_sram(self, sram: Sram) -> wiring.Component:
         self.placed |= {(sram.depth, sram.width)}
-        return LanedSram(sram.depth, sram.width)
+        return LanedSram(sram.depth, sram.width, sram.written_bits)
 
     def has_initial_content(self, depth: int, width: int) -> bool:
         """Tell whether a bitstream can hold the words of a memory of this shape."""
@@ -62,31 +64,48 @@ class BlockAndSpram(BlockMemories):
         return depth * width < SPRAM_FROM or depth > SPRAM_DEPTH
 
 
-class LanedSram(wiring.Component):
-    """An ``Sram`` that consists of one memory for each 16 bits of the word.
+def lanes(width: int, written_bits: range) -> list[range]:
+    """Return the bits of each lane of a word: 16 bits that a write may change, or 36 bits that no write changes."""
+    starts = [
+        *range(0, written_bits.start, FIXED_LANE_BITS),
+        *range(written_bits.start, written_bits.stop, LANE_BITS),
+        *range(written_bits.stop, width, FIXED_LANE_BITS),
+    ]
+    return [range(start, end) for start, end in pairwise([*starts, width])]
 
-    Why not wider? Yosys would put wider memories into block RAMs with separate ports for reading and writing, where the
-    result is undefined if both have the same address. It would then add a register and a multiplexer for each bit.
+
+class LanedSram(wiring.Component):
+    """An ``Sram`` that consists of one memory for each lane of the word.
+
+    Why are the lanes that are written not wider? Yosys would put wider memories into block RAMs with separate ports for
+    reading and writing, where the result is undefined if both have the same address. It would then add a register and a
+    multiplexer for each bit.
     """
 
-    def __init__(self, depth: int, width: int) -> None:
+    def __init__(self, depth: int, width: int, written_bits: range | None = None) -> None:
         self._depth, self._width = depth, width
-        super().__init__({"control": In(SramControl(exact_log2(depth))), "w_word": In(width), "r_word": Out(width)})
+        self._written_bits = range(width) if written_bits is None else written_bits
+        super().__init__({"control": In(SramControl(ceil_log2(depth))), "w_word": In(width), "r_word": Out(width)})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         content = fingerprint(self._depth, self._width)
-        for lane, start in enumerate(range(0, self._width, LANE_BITS)):
-            end = min(start + LANE_BITS, self._width)
+        for lane, bits in enumerate(lanes(self._width, self._written_bits)):
+            start, end = bits.start, bits.stop
             init = [word >> start & ((1 << end - start) - 1) for word in content]
             m.submodules[f"lane_{lane}"] = words = memory.Memory(
                 shape=end - start, depth=self._depth, init=init, attrs={"ram_style": "block"}
             )
-            read, write = words.read_port(), words.write_port()
+            read = words.read_port()
             m.d.comb += [
                 read.addr.eq(self.control.addr),
                 read.en.eq(self.control.cs),
                 self.r_word[start:end].eq(read.data),
+            ]
+            if start not in self._written_bits:
+                continue
+            write = words.write_port()
+            m.d.comb += [
                 write.addr.eq(self.control.addr),
                 write.en.eq(self.control.cs & self.control.we),
                 write.data.eq(self.w_word[start:end]),

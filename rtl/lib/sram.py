@@ -7,7 +7,7 @@ from typing import Any
 from amaranth import Cat, Module, Value
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
-from amaranth.utils import exact_log2
+from amaranth.utils import ceil_log2, exact_log2
 
 
 class SramControl(wiring.Signature):
@@ -22,20 +22,23 @@ class SramControl(wiring.Signature):
 
 
 class Sram(wiring.Component):
-    """``depth`` words (a power of 2) of ``width`` bits, all 0 at first.
+    """``depth`` words of ``width`` bits, all 0 at first.
 
     ``r_word`` is valid one clock after ``cs``, and stays until the next access; no reset changes it. A write in the
     same clock does not change the word that is read.
 
     init : the initial words from address 0 on; all others are 0
+    written_bits : the bits that a write may change, None for all of them. All other bits of ``w_word`` must be those of
+        the word at ``addr``
 
     A platform with a method ``get_sram`` may return another component with the same signature, or None.
     """
 
-    def __init__(self, depth: int, width: int, init: Sequence[int] = ()) -> None:
+    def __init__(self, depth: int, width: int, init: Sequence[int] = (), written_bits: range | None = None) -> None:
         self.depth, self.width = depth, width
+        self.written_bits = range(width) if written_bits is None else written_bits
         self._init = init
-        super().__init__({"control": In(SramControl(exact_log2(depth))), "w_word": In(width), "r_word": Out(width)})
+        super().__init__({"control": In(SramControl(ceil_log2(depth))), "w_word": In(width), "r_word": Out(width)})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
