@@ -9,6 +9,9 @@ PACKAGE = ChipPackage(
     ticks="draupnir.emulator.ranc.ticks.level",
     workloads="draupnir.tools.bench.workloads.ranc:WORKLOADS",
     recipes="draupnir.golden.recipes.ranc:book",
+    rtl="draupnir.rtl.ranc.chip:RTL",
+    bench="draupnir.cocotb_tests.ranc.bench:Bench",
+    tests="draupnir.cocotb_tests.ranc",
     golden="draupnir.golden:ranc",
     page="draupnir.emulator.ranc:README.md",
 )
