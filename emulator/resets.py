@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -27,6 +27,15 @@ def resetter(block: Block, select: Select = everything) -> Callable[[np.record],
     regs = _with_reset(block, select)
     lines = [line for reg in regs for line in _each(block, reg, f"= {int(reg.reset or 0)}")]
     return compiled(f"reset_from_{regs[0].name}", lines)
+
+
+def side_resetter(name: str, blocks: Sequence[Block]) -> Callable[[np.record], None]:
+    """Return a kernel that gives the registers of several blocks their reset values: those of one reset of several.
+
+    name : of the reset, a Python identifier
+    """
+    lines = [line for b in blocks for reg in _with_reset(b, everything) for line in _each(b, reg, f"= {reg.reset}")]
+    return compiled(f"reset_{name}", lines)
 
 
 def reset_checker(block: Block, select: Select = everything) -> Callable[[np.record], bool]:

@@ -69,8 +69,8 @@ def are_pins(chip: Chip, ports: list[ModulePort]) -> bool:
 def find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list[DesignDifference]]:
     """Return declared memory -> path of its array, and the differences.
 
-    The array is the only one with the memory's shape, or the one of several that has a similar name. The copies of a
-    memory are the arrays whose paths differ only in indices, in the order of the indices.
+    The array is the only one with the memory's shape, or the one of several whose path has its name, or else a similar
+    one. The copies of a memory are the arrays whose paths differ only in indices, in the order of the indices.
     """
     memories: dict[str, str] = {}
     differences: list[DesignDifference] = []
@@ -79,6 +79,7 @@ def find_memories(chip: Chip, arrays: list[Array]) -> tuple[dict[str, str], list
         candidates = arrays_of(fitting) if memory.copies is not None else {path: [path] for path in fitting}
         as_many = {name: paths for name, paths in candidates.items() if len(paths) == len(memory.parts)}
         if len(as_many) > 1:
+            as_many = {name: as_many[name] for name in as_many if memory.name in name} or as_many
             as_many = {name: as_many[name] for name in as_many if abbreviates(memory.name, name)} or as_many
         if len(as_many) == 1:
             memories |= zip(memory.parts, next(iter(as_many.values())), strict=True)
