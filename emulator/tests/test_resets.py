@@ -8,7 +8,7 @@ import pytest
 from draupnir.emulator import chips, state
 from draupnir.emulator.declare import Block, Reg
 from draupnir.emulator.kernel.jit import plain
-from draupnir.emulator.resets import reset_checker, resetter
+from draupnir.emulator.resets import reset_checker, resetter, side_resetter
 from draupnir.emulator.tests.pokes import poke
 from draupnir.emulator.trace import pack, to_rows
 
@@ -22,11 +22,11 @@ def test_in_reset_all_registers_have_their_declared_values(chip: str, seed: int)
     model = chips.model(chip)(seed)
     model.reset()
     poke(model, np.random.default_rng(seed), 1.0)
-    pins = {pin.name: 1 for pin in model.chip.inputs if pin.role == "reset"}
-    period = model.chip.period
-    inputs = to_rows(model.chip.input_word, [0] * CLOCKS * len(period))
-    in_reset = to_rows(model.chip.input_word, [pack(model.chip.input_word, pins)] * CLOCKS * len(period))
-    model.drive(np.concatenate([inputs, in_reset]), np.array(period * 2 * CLOCKS, np.uint8))
+    word, period = model.chip.input_word, model.chip.period
+    out_of_reset, in_reset = (
+        to_rows(word, [pack(word, model.chip.reset_levels(active))] * CLOCKS * len(period)) for active in (False, True)
+    )
+    model.drive(np.concatenate([out_of_reset, in_reset]), np.array(period * 2 * CLOCKS, np.uint8))
     wrong = [
         reg.name
         for reg in state.registers(model.chip)
@@ -77,3 +77,11 @@ def test_some_registers_of_a_block_can_be_chosen() -> None:
     resetter(block(None), lambda reg: bool(reg.shape))(registers[0])
     assert registers["tags"].tolist() == [[3] * 4]
     assert registers["count"].tolist() == [7]
+
+
+def test_one_reset_of_several_reaches_the_blocks_of_its_side() -> None:
+    core, other = block(None), Block("other", (Reg("flag", 1, 1), Reg("content", 4, None)))
+    registers = record(Block("both", (*core.regs, *other.regs)))
+    plain(side_resetter("some_side", (core, other)))(registers[0])
+    expected = {"count": 0, "empty": 1, "word": 7, "tags": 3, "memory": 7, "flag": 1, "content": 7}
+    assert all(np.all(registers[name] == number) for name, number in expected.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import foreign, icarus, memory_changes, toolchain, verilated
 from draupnir.rtl.design import Design, SourceOptions
+from draupnir.rtl.differences import find_memories
+from draupnir.rtl.hierarchy import Array
 from draupnir.rtl.tests import grid
 
 CHIP = grid.declare(NX=3, NY=2, DEPTH=16)
@@ -53,6 +56,16 @@ def test_another_number_of_copies_is_a_difference():
         read(grid.declare(NX=3, NY=2), NX=2, NY=2)
     expected = "copies sums (declared 6 copies of 8 words of 12 bits, found 4 of row[].genblk1[].core_0.mem)"
     assert expected in str(raised.value) and "width ODD (declared 6 bits, found 4 bits)" in str(raised.value)
+
+
+def test_a_name_in_the_path_decides_between_arrays_of_one_shape():
+    """Each path also has the letters of the other name in their order."""
+    memories = tuple(replace(CHIP.memory("sums"), name=name, copies=2) for name in ("ram_e", "ram_o"))
+    paths = [f"core[{i}].one_memory.{name}.mem" for name in ("ram_o_one", "ram_e_one") for i in range(2)]
+    arrays = [Array(path, memories[0].depth, memories[0].width) for path in paths]
+    places, differences = find_memories(replace(CHIP, memories=memories), arrays)
+    assert differences == []
+    assert places == dict(zip(("ram_o[0]", "ram_o[1]", "ram_e[0]", "ram_e[1]"), paths, strict=True))
 
 
 @pytest.mark.verilator
