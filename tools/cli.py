@@ -40,7 +40,7 @@ COMMANDS = {
     "rtl": "Write our RTL as Verilog.",
     "bitstream": "Build a bitstream for a board, with a network in it.",
     "area": "Measure the size and speed of a chip on an FPGA, by feature.",
-    "demo": "Run a whole learning task on real input.",
+    "demo": "Run a whole learning task, or all behaviours of a neuron.",
     "bench": "Measure speeds side by side.",
 }
 COMPLETE = "_DRAUPNIR_COMPLETE"

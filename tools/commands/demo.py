@@ -1,4 +1,4 @@
-"""`draupnir demo`: a whole learning task on real input, on the golden model."""
+"""`draupnir demo`: whole learning tasks on real input, and the behaviours of a neuron, on the golden model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from draupnir.tools.report import provenance, schema
+from draupnir.tools.report import figures, provenance, schema
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import FOLDER, IMAGES, SEED, AliasedOption, json_option
 from draupnir.tools.terminal.progress import progress
@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group("demo")
 def command() -> None:
-    """Run a whole learning task on real input, on the golden model.
+    """Run a whole learning task, or all behaviours of ODIN's neuron, on the golden model.
 
     \b
     Example: draupnir demo digits
@@ -120,3 +120,33 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
     for name, text in report.figures(results).items():
         click.echo(f"{name:20} {text}")
     click.echo(f"{'report':20} {files[-1]}")
+
+
+@command.command("izhikevich")
+@_results("izhikevich")
+def izhikevich(out: Path, as_json: bool) -> None:
+    """ODIN's neuron shows the 20 behaviours of Izhikevich, from tonic spiking to inhibition-induced bursting.
+
+    The report, in build/demo/izhikevich, has a picture in the layout of Izhikevich's figure, the criterion that each
+    behaviour meets, and two files for each: the parameters of its neuron, and its input for draupnir run.
+
+    \b
+    Example: draupnir demo izhikevich
+    """
+    outputs.check({}, folders={"--report": out})
+    # Imported here, because --help needs none of it.
+    from draupnir.golden.recipes.odin_behaviours import BEHAVIOURS
+    from draupnir.tools.experiments.izhikevich import report
+    from draupnir.tools.experiments.izhikevich.exhibit import exhibit
+
+    exhibits = []
+    with progress("izhikevich", len(BEHAVIOURS), "behaviours") as advance:
+        for behaviour in BEHAVIOURS:
+            exhibits.append(exhibit(behaviour))
+            advance(1)
+    origin = provenance.origin()
+    files = report.write(out, exhibits, origin)
+    if as_json:
+        schema.echo("demo izhikevich", {**report.as_object(exhibits, files), "origin": origin.as_json()})
+        return
+    figures.show_texts([*report.figures(exhibits).items(), ("report", str(files[-1]))])

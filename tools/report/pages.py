@@ -25,7 +25,8 @@ th,td{text-align:left;padding:.2em 1.2em .2em 0;vertical-align:top}td.number,th.
 thead th{border-bottom:1px solid #999;white-space:nowrap}
 .words td{overflow-wrap:anywhere}.words th{font-weight:normal;color:#555;white-space:nowrap}
 .bad{color:#b00020;font-weight:bold}.good{color:#1a6b2f;font-weight:bold}
-img{max-width:100%}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.6em}
+img{max-width:100%}.roomy img{width:100%;max-width:none}.roomy img,.roomy table{min-width:64em}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.6em}
 """
 
 
@@ -79,13 +80,17 @@ def words(figures: Mapping[str, str]) -> str:
     return f'<table class="words">{rows}</table>'
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """A table with a header. Numbers are aligned to the right, and empty columns are left out."""
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]], roomy: bool = False) -> str:
+    """A table with a header. Numbers are aligned to the right, and empty columns are left out.
+
+    roomy : True for a table of sentences, which scrolls on a narrow screen instead of shrinking
+    """
     all_rows = list(rows)
     columns = [column for column in range(len(header)) if any(row[column] for row in all_rows)]
     heads = "".join(f'<th class="{_kind(all_rows[0][column])}">{html.escape(header[column])}' for column in columns)
     body = "".join("<tr>" + "".join(_cell(row[column]) for column in columns) for row in all_rows)
-    return f'<div class="wide"><table><thead><tr>{heads}</thead>{body}</table></div>'
+    room = " roomy" if roomy else ""
+    return f'<div class="wide{room}"><table><thead><tr>{heads}</thead>{body}</table></div>'
 
 
 def text(title: str, words: str) -> str:
@@ -111,9 +116,14 @@ def _kind(cell: Cell) -> str:
     return "bad" if cell == "FAILED" else "text"
 
 
-def picture_part(path: Path, meaning: str) -> str:
-    """A picture with a link to its file, which shows it in full size."""
+def picture_part(path: Path, meaning: str, roomy: bool = False) -> str:
+    """A picture with a link to its file, which shows it in full size.
+
+    roomy : True for a picture with small text, which scrolls on a narrow screen instead of shrinking
+    """
     encoded = base64.b64encode(path.read_bytes()).decode("ascii")
     name = html.escape(path.stem.replace("_", " "))
     image = f'<img alt="{name}" src="data:image/png;base64,{encoded}">'
-    return f'<h2>{name}</h2><p>{html.escape(meaning)}</p><a href="{path.name}">{image}</a>'
+    linked_image = f'<a href="{path.name}">{image}</a>'
+    shown_image = f'<div class="wide roomy">{linked_image}</div>' if roomy else linked_image
+    return f"<h2>{name}</h2><p>{html.escape(meaning)}</p>{shown_image}"
