@@ -142,3 +142,14 @@ def _check(p: Mapping[str, int]) -> None:
     for axis in ("DX", "DY"):
         if p[f"{axis}_MSB"] < p[f"{axis}_LSB"]:
             raise DeclarationError(f"{axis}_MSB={p[f'{axis}_MSB']}; right is at least {p[f'{axis}_LSB']}, {axis}_LSB")
+
+
+def grid(
+    x: int, y: int, output: tuple[int, int], n_axons: int = 16, n_neurons: int = 8, n_ticks: int = 16, **others: int
+) -> dict[str, int]:
+    """Return the sizes of a grid, those that differ from the defaults; a packet has no unused bits."""
+    lsb = clog2(n_axons) + clog2(n_ticks)
+    packet = {"DY_LSB": lsb, "DY_MSB": lsb + 8, "DX_LSB": lsb + 9, "DX_MSB": lsb + 17}
+    sizes = {"GRID_DIMENSION_X": x, "GRID_DIMENSION_Y": y, "NUM_AXONS": n_axons, "NUM_NEURONS": n_neurons}
+    sizes |= {"OUTPUT_CORE_X_COORDINATE": output[0], "OUTPUT_CORE_Y_COORDINATE": output[1], "NUM_TICKS": n_ticks}
+    return sizes | packet | others

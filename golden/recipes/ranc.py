@@ -11,7 +11,7 @@ import numpy as np
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.fifo_pull import FifoTiming
 from draupnir.emulator.declare import Chip
-from draupnir.emulator.ranc.sizes import clog2
+from draupnir.emulator.ranc.sizes import grid
 from draupnir.emulator.trace import pack
 from draupnir.golden.ranges import Range, draw
 from draupnir.golden.recipes import Prepared, RecipeBook
@@ -19,17 +19,6 @@ from draupnir.golden.recipes.ranc_network import Network, contents, packets
 from draupnir.golden.stimulus import AtEdges, Piece, Stimulus, constant, random_levels, resets, sender
 
 SELDOM, OFTEN = Clocks(2000, 3000), Clocks(20, 300)
-
-
-def grid(
-    x: int, y: int, output: tuple[int, int], n_axons: int = 16, n_neurons: int = 8, n_ticks: int = 16, **others: int
-) -> dict[str, int]:
-    """Return the sizes of a grid, those that differ from the defaults; a packet has no unused bits."""
-    lsb = clog2(n_axons) + clog2(n_ticks)
-    packet = {"DY_LSB": lsb, "DY_MSB": lsb + 8, "DX_LSB": lsb + 9, "DX_MSB": lsb + 17}
-    sizes = {"GRID_DIMENSION_X": x, "GRID_DIMENSION_Y": y, "NUM_AXONS": n_axons, "NUM_NEURONS": n_neurons}
-    sizes |= {"OUTPUT_CORE_X_COORDINATE": output[0], "OUTPUT_CORE_Y_COORDINATE": output[1], "NUM_TICKS": n_ticks}
-    return sizes | packet | others
 
 
 @dataclass(frozen=True)

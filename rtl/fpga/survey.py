@@ -20,7 +20,8 @@ from draupnir.rtl.fpga import report, tools
 from draupnir.rtl.fpga.memories import BlockMemories
 from draupnir.rtl.fpga.report import Usage
 
-DEVICE = ("--25k", "--package", "CABGA381", "--speed", "6")
+DEVICES = {"25k": "LFE5U-25F-6 CABGA381", "85k": "LFE5U-85F-6 CABGA381"}  # nextpnr's name -> Lattice's name
+PACKAGE = ("--package", "CABGA381", "--speed", "6")
 TARGET_MHZ, SEED = 50, 1
 THEIRS = "--rtl"
 
@@ -46,7 +47,9 @@ def variants(chip: str) -> Mapping[str, Mapping[str, Any]]:
     return emit.our_chip(chip).variants
 
 
-def survey(chip: Chip, names: list[str], theirs: Design | None, folder: Path, route: bool) -> Iterator[Row]:
+def survey(
+    chip: Chip, names: list[str], theirs: Design | None, folder: Path, route: bool, device: str = "25k"
+) -> Iterator[Row]:
     """Yield a row for each variant, and then one for somebody else's RTL, as soon as it is complete.
 
     chip : the declaration with the sizes of all variants; a variant may have other sizes
@@ -54,8 +57,9 @@ def survey(chip: Chip, names: list[str], theirs: Design | None, folder: Path, ro
     theirs : somebody else's RTL; None for none
     route : True to place and route, which takes minutes for each; False only packs
     folder : the folder for logs and reports, with a folder for each variant
+    device : one of DEVICES
 
-    Raises InputError for an unknown variant.
+    Raises InputError for an unknown variant, and with ``route`` for one that has no room in the device.
     """
     all_variants = variants(chip.name)
     for name in names:
@@ -66,12 +70,15 @@ def survey(chip: Chip, names: list[str], theirs: Design | None, folder: Path, ro
         path, parameters = folder / name.replace(" ", "-"), {**chip.sizes, **all_variants[name]}
         emit.write_verilog(emit.make(chip.name, **parameters), ours.top, path, BlockMemories())
         design = Design(ours.top, (path / f"{ours.top}.v",))
-        yield _row(name, parameters, design, chip.clock.name, path, route)
+        row = _synthesised(name, parameters, design, path, device)
+        yield _routed(row, chip.clock.name, path, device) if route else row
     if theirs is not None:
-        yield _row(THEIRS, {}, theirs, theirs.port(chip.clock), folder / "theirs", route)
+        row = _synthesised(THEIRS, {}, theirs, folder / "theirs", device)
+        yield _routed(row, theirs.port(chip.clock), folder / "theirs", device) if route else row
 
 
-def _row(name: str, parameters: Mapping[str, Any], design: Design, clock: str, folder: Path, route: bool) -> Row:
+def _synthesised(name: str, parameters: Mapping[str, Any], design: Design, folder: Path, device: str) -> Row:
+    """Synthesise and pack a design in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in (*design.files, *design.includes):
         if path.parent != folder:
@@ -83,14 +90,23 @@ def _row(name: str, parameters: Mapping[str, Any], design: Design, clock: str, f
     read += "".join(f"; chparam -set {name} {literal(value)} {design.top}" for name, value in design.parameters.items())
     script = f"{read}; synth_ecp5 -top {design.top} -json chip.json"
     tools.must("yosys", ["-q", "-l", "synthesis.log", "-p", script], folder)
-    options = [*DEVICE, "--json", "chip.json", "--lpf-allow-unconstrained", "--freq", str(TARGET_MHZ)]
-    if not route:
-        log = tools.must("nextpnr-ecp5", [*options, "--pack-only"], folder)
-        return Row(name, parameters, report.of_log(log), None)
-    options += ["--seed", str(SEED), "--timing-allow-fail", "--report", "report.json", "--log", "place_and_route.log"]
-    tools.must("nextpnr-ecp5", ["--quiet", *options], folder)
+    log = tools.must("nextpnr-ecp5", [*_options(device), "--pack-only"], folder)
+    return Row(name, parameters, report.of_log(log), None)
+
+
+def _routed(row: Row, clock: str, folder: Path, device: str) -> Row:
+    """Place and route what was synthesised in a folder; clock : the net of the clock whose frequency counts"""
+    if excess := [each for each in row.usage if each.used > each.available]:
+        need = ", ".join(f"{each.used:,} {each.kind} of {each.available:,}" for each in excess)
+        raise InputError(f"{row.name}: {DEVICES[device]} has no room: {need}; --no-route only counts")
+    options = ["--seed", str(SEED), "--timing-allow-fail", "--report", "report.json", "--log", "place_and_route.log"]
+    tools.must("nextpnr-ecp5", ["--quiet", *_options(device), *options], folder)
     routed = report.read(folder / "report.json")
     fastest = routed.clock(clock)
     if fastest is None:
-        raise InputError(f"{name}: no clock {clock} in what was routed")
-    return Row(name, parameters, routed.usage, fastest.achieved)
+        raise InputError(f"{row.name}: no clock {clock} in what was routed")
+    return Row(row.name, row.parameters, routed.usage, fastest.achieved)
+
+
+def _options(device: str) -> list[str]:
+    return [f"--{device}", *PACKAGE, "--json", "chip.json", "--lpf-allow-unconstrained", "--freq", str(TARGET_MHZ)]

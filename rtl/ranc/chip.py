@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out, connect
 
 from draupnir.emulator.ranc.layout import CHIP, CORE_PROBES, declare
 from draupnir.emulator.ranc.layout import Buffer as BufferName
-from draupnir.emulator.ranc.sizes import Sizes, sizes_of
+from draupnir.emulator.ranc.sizes import Sizes, grid, sizes_of
 from draupnir.rtl.design import OurChip
 from draupnir.rtl.ranc.core import Core
 from draupnir.rtl.ranc.router import DIRECTIONS, Router
@@ -111,4 +111,12 @@ def probes(**sizes: int) -> dict[str, str]:
     return of_cores | of_routers
 
 
-RTL = OurChip(CHIP, "ranc", Ranc, memories, probes=probes)
+def _variant(x: int, y: int, n_axons: int, n_neurons: int) -> tuple[str, dict[str, int]]:
+    """Return a grid whose output bus is in the north-east, with its name."""
+    return f"{x} x {y}, {n_axons} axons, {n_neurons} neurons", grid(x, y, (x - 1, y - 1), n_axons, n_neurons)
+
+
+VARIANTS = dict(
+    _variant(*sizes) for sizes in ((2, 1, 16, 8), (3, 2, 16, 8), (3, 2, 64, 64), (2, 1, 256, 256), (3, 2, 256, 256))
+)
+RTL = OurChip(CHIP, "ranc", Ranc, memories, variants=VARIANTS, probes=probes)

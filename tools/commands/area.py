@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,11 +23,14 @@ WIDTH = 120  # columns of the table if stdout is not a terminal
 @click.option(
     "--variant", "names", metavar="NAME", multiple=True, help="Measure only this variant of our RTL; may be repeated."
 )
+@click.option("--device", type=click.Choice(["25k", "85k"]), default="25k", show_default=True, help="Size of the ECP5.")
 @click.option("--no-route", is_flag=True, help="Area only: stop after packing.")
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
-def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool, as_json: bool, output: Path) -> None:
-    """Measure the size and speed of a chip on an ECP5-25 FPGA, with Yosys and nextpnr.
+def command(
+    chip: str, rtl: options.Rtl, names: tuple[str, ...], device: str, no_route: bool, as_json: bool, output: Path
+) -> None:
+    """Measure the size and speed of a chip on an ECP5 FPGA, with Yosys and nextpnr.
 
     It measures our RTL as a whole, and without each of its features in turn; with --rtl also that RTL. Cells are
     counted after packing, and the clock frequency is that of the routed design. Routing takes minutes for each
@@ -44,11 +48,12 @@ def command(chip: str, rtl: options.Rtl, names: tuple[str, ...], no_route: bool,
     theirs = rtl.design(declaration, output) if rtl.folder else None
     variants = list(names or survey.variants(chip))
     versions = {name: tools.find(name).version for name in ("yosys", "nextpnr-ecp5")}
-    about = {"chip": chip, "device": "LFE5U-25F-6 CABGA381", "rtl": str(rtl) if rtl.folder else None, "tools": versions}
+    about: dict[str, Any] = {"chip": chip, "device": survey.DEVICES[device], "rtl": str(rtl) if rtl.folder else None}
+    about["tools"] = versions
     about["origin"] = provenance.origin([], rtl.folder, theirs.files if theirs else []).as_json()
     rows, files = [], []
     with progress(f"{chip} on an ECP5", len(variants) + (theirs is not None), "variants") as advance:
-        for row in survey.survey(declaration, variants, theirs, output, not no_route):
+        for row in survey.survey(declaration, variants, theirs, output, not no_route, device):
             rows.append(row)
             files = shown.write(
                 output, rows, about

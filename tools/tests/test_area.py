@@ -12,6 +12,9 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.fpga import survey as fpga_survey
 from draupnir.rtl.fpga.report import BLOCK_RAM, LOGIC, Usage
 from draupnir.rtl.fpga.survey import THEIRS, Row
 from draupnir.tools.cli import cli
@@ -68,3 +71,19 @@ def test_a_variant_that_there_is_not_is_refused(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert result.stderr.startswith("error: --variant tiny: odin has whole, 128 neurons, 64 neurons, no Izhikevich,")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_variant_without_room_is_counted_but_not_routed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("draupnir.rtl.fpga.tools.must", lambda *_: "")
+    monkeypatch.setattr("draupnir.rtl.fpga.report.of_log", lambda _: (Usage(BLOCK_RAM, 300, 208), Usage(LOGIC, 1, 2)))
+    chip = chips.declaration("snn_accelerator")
+    (row,) = fpga_survey.survey(chip, ["whole"], None, tmp_path, route=False, device="85k")
+    assert (row.n_used(BLOCK_RAM), row.mhz) == (300, None)
+    with pytest.raises(InputError, match="no room: 300 block RAMs of 208; --no-route"):
+        list(fpga_survey.survey(chip, ["whole"], None, tmp_path, route=True, device="85k"))
+
+
+def test_a_device_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["area", "odin", "--device", "12k", "--output", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert "'12k' is not one of '25k', '85k'" in result.stderr

@@ -191,7 +191,7 @@ def test_what_is_measured_on_an_fpga_has_that_size(call: Call, monkeypatch: pyte
         sources.append(design.files[0].read_text())
         return survey.Row(name, parameters, (), None)
 
-    monkeypatch.setattr(survey, "_row", row)
+    monkeypatch.setattr(survey, "_synthesised", row)
     monkeypatch.setattr(tools, "find", lambda name: SimpleNamespace(version="1"))
     report = json.loads(call("area", "grid", *SET, "--no-route", "--json"))
     assert report["rows"][0]["parameters"] == {"NX": 3, "NY": 2, "DEPTH": 4}
