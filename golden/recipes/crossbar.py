@@ -181,6 +181,7 @@ RESETS = SpiHostTraffic(
 RESCUE = SpiHostTraffic({"reset": 1}, gap=Clocks(1000, 3000))
 DROPS_REQ = SenderTiming(early=0.6, early_after=Clocks(0, 7, 0.1, 8, 600), req_hold=Clocks(0, 3, 0.02, 50, 500))
 CHANGES_ADDRESS = SenderTiming(change=0.6, change_after=Clocks(0, 8, 0.3, 9, 500))
+CHANGES_ADDRESS_LATE = SenderTiming(change=1.0, change_after=Clocks(70, 400))
 NOW_AND_THEN_SLOW = ReceiverTiming(latency=Clocks(0, 3, 0.05, 20, 200))
 PULSES_ACK = ReceiverTiming(pulse=0.3, glitch=Clocks(0, 120), glitch_clocks=Clocks(1, 4, 0.1, 5, 40))
 

@@ -18,6 +18,7 @@ from draupnir.golden.spi_host import SpiHostTraffic
 
 R = TypeVar("R", bound=CrossbarRecipe)
 Groups = tuple[Group, ...]
+LONG_WAIT = (1 << 16) + 3000  # clocks
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Cast:
 
     neurons : the neuron memory
     traffic, short : traffic with all kinds of event, and with those that take few clocks
+    waiting : traffic with an event to all neurons, which can become one to a single neuron
     calm, lively, eager, silent, mixed : groups of neurons, which differ in how often they spike; neurons of ``silent``
         are disabled
     few : registers for a network of few neurons, in which events are short; whole : for a network of all neurons
@@ -37,6 +39,7 @@ class Cast:
     neurons: Memory
     traffic: Any
     short: Any
+    waiting: Any
     calm: Groups
     lively: Groups
     eager: Groups
@@ -142,6 +145,16 @@ def _abuse(cast: Cast, recipe: Callable[..., R]) -> dict[str, R]:
             neurons=cast.calm,
             sender=crossbar.CHANGES_ADDRESS,
             host=crossbar.RESCUE,
+        ),
+        "long_wait": recipe(
+            "An address changes during its event, and then stays: the controller waits for a count that has passed, "
+            "and none of the lower 16 bits of its counter ends this.",
+            cast.waiting,
+            n_cycles=2 * LONG_WAIT + 10_000,
+            registers={**cast.whole, "SPI_OPEN_LOOP": 1},
+            neurons=cast.calm,
+            sender=crossbar.CHANGES_ADDRESS_LATE,
+            host=SpiHostTraffic({"reset": 1}, gap=Clocks(LONG_WAIT, LONG_WAIT)),
         ),
         "ack_glitches": recipe(
             "ACK without REQ stalls the controller in mid-event: a stalled write is repeated, and its spikes too.",

@@ -203,6 +203,7 @@ _CAST = Cast(
     neurons=NEURONS,
     traffic=Traffic(ALL_EVENTS),
     short=Traffic(SHORT_EVENTS),
+    waiting=Traffic({"tref": 1, "tref_all": 1, "bist": 1, "bist_all": 1}),
     calm=(LIF, odin_izh.PLAIN),
     lively=(LIF, odin_izh.PLAIN),
     eager=(LIF_EAGER, LIF),

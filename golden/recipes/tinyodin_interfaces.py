@@ -89,6 +89,7 @@ _CAST = Cast(
     neurons=NEURONS,
     traffic=Traffic(ALL_EVENTS),
     short=Traffic(SHORT_EVENTS),
+    waiting=Traffic({"tref": 1, "tref_all": 1}),
     calm=(LIF,),
     lively=(LIF, EAGER),
     eager=(EAGER, LIF),
