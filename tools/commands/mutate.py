@@ -34,7 +34,7 @@ MUTANTS = click.IntRange(1, 1_000_000)
     "--number", "numbers", metavar="K", type=MUTANTS, multiple=True, help="Run only mutant K of the N; may be repeated."
 )
 @case_option("Replay")
-@limit_option("Time of the solver for each proof.", 10.0)
+@limit_option("CPU time of the solver for each proof.", 10.0)
 @job_options(limit_name="--job-limit", seconds=JOB_LIMIT)
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)

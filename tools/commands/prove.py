@@ -21,7 +21,7 @@ BUILD = Path("build/prove")
 @click.option(
     "--of", "parts", metavar="PART", multiple=True, help="Prove only this part, or this block; may be repeated."
 )
-@limit_option("Time of the solver for each question of a proof; 10 s at most after one without an answer.", 300.0)
+@limit_option("CPU time of the solver for each question of a proof; 10 s at most after one without an answer.", 300.0)
 @click.option(
     "--solver", type=click.Choice(["bitwuzla", "z3"]), default="bitwuzla", show_default=True, help="What decides."
 )

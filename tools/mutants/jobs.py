@@ -1,7 +1,7 @@
 """The jobs of `draupnir mutate`: each decides some mutants of a campaign.
 
 A job learns the order of the cases from its own mutants alone, so the case that kills a mutant does not depend on other
-jobs. A proof that a machine does not finish in time is open: on a slower machine more mutants can be open.
+jobs. A proof that the solver does not finish in time is open: on a slower processor more mutants can be open.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class Relation:
 class TwinProver:
     """A netlist with mutants, beside each of them.
 
-    seconds : the limit of time for a mutant
+    seconds : the limit of CPU time for a mutant
     invariants : of the netlist without mutants
 
     Raises InputError if the netlist has a loop without a flip-flop.
@@ -138,18 +138,18 @@ class TwinProver:
         Either one bit is inverted in some states, and all others are equal. Or a bit that differed somewhere is equal
         as long as one of its facts holds, and all other bits always are.
         """
-        end = time.monotonic() + self._seconds
+        end = time.thread_time() + self._seconds
         for twist in self._twists(mutant):
             relation = Relation({}, twist)
             if self._difference(number, relation) is True and self._starts(number, relation):
                 return True
-            if time.monotonic() > end:
+            if time.thread_time() > end:
                 return None
         return self._follows(number, end)
 
     def _follows(self, number: int, end: float) -> bool | None:
         relation = Relation({})
-        while time.monotonic() < end:
+        while time.thread_time() < end:
             difference = self._difference(number, relation)
             if difference is True:
                 return self._starts(number, relation)

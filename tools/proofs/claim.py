@@ -281,13 +281,13 @@ def simplest(
     """
     solver, end = (
         solvers.make(problem.logic, [*problem.assumptions.values(), *conditions], seconds),
-        time.monotonic() + seconds,
+        time.thread_time() + seconds,
     )
     for name, lsb, width in _parts(problem):
         rest = problem.rest.get(name, 0) >> lsb & (1 << width) - 1
         at_rest = problem.unknowns[name].slice(lsb, width).equals(problem.logic.number(rest, width))
         is_at_rest = contents[name] >> lsb & (1 << width) - 1 == rest
-        simpler = solver.find(at_rest, vectors) if not is_at_rest and time.monotonic() < end else None
+        simpler = solver.find(at_rest, vectors) if not is_at_rest and time.thread_time() < end else None
         contents = contents if simpler is None else simpler
         if is_at_rest or simpler is not None:
             solver.add(at_rest)

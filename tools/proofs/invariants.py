@@ -18,7 +18,7 @@ from draupnir.tools.proofs.anyedge import AnyEdge, State
 from draupnir.tools.proofs.candidates import BitClasses, StateSamples, bounds, conditional
 from draupnir.tools.proofs.cut import StepModule
 from draupnir.tools.proofs.logic import Bits, Logic, Truth
-from draupnir.tools.proofs.questions import new_bitwuzla
+from draupnir.tools.proofs.questions import check, new_bitwuzla
 from draupnir.tools.proofs.statements import AtMost, Bit, Constant, Contents, Same, Statement
 
 HORIZON = 1 << 24  # clocks
@@ -92,9 +92,9 @@ def find(
     step : the netlist, from ``cut``
     samples : states that it had after its start
     reset : None for a netlist that starts with the initial content of each flip-flop
-    seconds : the limit of time for all; if it is not enough, there are fewer invariants, or none
+    seconds : the limit of CPU time for all; if it is not enough, there are fewer invariants, or none
     """
-    candidates, end = _Candidates(samples), time.monotonic() + seconds
+    candidates, end = _Candidates(samples), time.thread_time() + seconds
     first, steps = _first(step, netlist, reset), _steps(step, netlist)
     statements: list[Statement] = []
     for more in ([], conditional(samples)):
@@ -157,7 +157,7 @@ class _Question:
             result = self._can_fail(statements)
             if result == bitwuzla.Result.UNSAT:
                 return True
-            if result != bitwuzla.Result.SAT or time.monotonic() > end:
+            if result != bitwuzla.Result.SAT or time.thread_time() > end:
                 return False
             cells = {cell for statement in statements for cell in statement.cells}
             candidates.drop({cell: int(self._solver.get_value(self._state[cell].term).value(2), 2) for cell in cells})
@@ -181,7 +181,7 @@ class _Question:
         self._solver.push(1)
         self._assert(truth.inverted())
         switches = [switch.term for switch in self._on]
-        result = self._solver.check_sat(*switches)
+        result = check(self._solver, QUESTION_SECONDS, *switches)
         self._solver.pop(1)
         return bool(result == bitwuzla.Result.UNSAT)
 
@@ -194,7 +194,7 @@ class _Question:
         switch = self._logic.unknown_truth("switch")
         self._assert(self._logic.truth(Kind.IMPLIES, (switch, fails)))
         self._on = [self._switches[statement] for statement in statements if self._old_state is not None]
-        return self._solver.check_sat(*(each.term for each in self._on), switch.term)
+        return check(self._solver, QUESTION_SECONDS, *(each.term for each in self._on), switch.term)
 
     def _add(self, statement: Statement) -> None:
         self._later[statement] = statement.formula(self._logic, self._state)

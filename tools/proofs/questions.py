@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +13,27 @@ from bitwuzla import Kind
 from draupnir.tools.proofs.logic import Bits, Logic, Truth
 from draupnir.tools.proofs.products import products_of
 
+_REST = 0.1  # of the limit is not worth another call
+
 
 def new_bitwuzla(logic: Logic, seconds: float) -> bitwuzla.Bitwuzla:
-    """Return the solver itself; seconds : its limit for each question"""
+    """Return the solver itself; seconds : its limit for each call of ``check``"""
     options = bitwuzla.Options()
     options.set(bitwuzla.Option.PRODUCE_MODELS, True)
     options.set(bitwuzla.Option.TIME_LIMIT_PER, max(1, int(1000 * seconds)))
     return bitwuzla.Bitwuzla(logic.terms, options)
+
+
+def check(solver: bitwuzla.Bitwuzla, seconds: float, *assumptions: Any) -> bitwuzla.Result:
+    """Ask the solver whether its formulas and the assumptions can hold.
+
+    seconds : the limit of CPU time, also of ``solver``, whose own clock runs on while other programs have the processor
+    """
+    end = time.thread_time() + seconds
+    while True:
+        result = solver.check_sat(*assumptions)
+        if result in (bitwuzla.Result.SAT, bitwuzla.Result.UNSAT) or time.thread_time() > end - _REST * seconds:
+            return result
 
 
 @dataclass(frozen=True)
@@ -37,11 +52,11 @@ class Solver:
     """A solver that is asked several questions of one proof; it keeps what it has learned of their common part.
 
     assumptions : what always holds
-    seconds : the limit of time for each question
+    seconds : the limit of CPU time for each question
     """
 
     def __init__(self, logic: Logic, assumptions: Sequence[Truth], seconds: float) -> None:
-        self._products, self._solver = products_of(logic), new_bitwuzla(logic, seconds)
+        self._products, self._solver, self._seconds = products_of(logic), new_bitwuzla(logic, seconds), seconds
         self._assumptions = [assumption.term for assumption in assumptions]
         self._facts: list[Any] = []  # of products
         self._in_question: set[int] = set()  # numbers of the formulas in question so far
@@ -60,7 +75,7 @@ class Solver:
             if not last:
                 self._solver.push(1)
             self._solver.assert_formula(claim.inverted().term)
-            result = self._solver.check_sat()
+            result = check(self._solver, self._seconds)
             sat = result == bitwuzla.Result.SAT
             wrong = [*self._wrong_products([claim, *unknowns.values()])] if sat and exact else []
             contents = self._contents(unknowns) if sat and not wrong else {}
