@@ -9,8 +9,10 @@ import click
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
 from draupnir.golden import regress
 from draupnir.golden.case import Case
+from draupnir.golden.state import STATE
 from draupnir.tools.jobs.options import JobOptions, job_options
 from draupnir.tools.proofs import job
 from draupnir.tools.report import provenance, schema
@@ -61,8 +63,8 @@ def command(
     a hole      if it is in a part that `draupnir prove` proves, and an input shows that it differs there;
     open        if neither is known.
 
-    The exit status is 1 if there is a hole or an open mutant. The file mutate.json has all mutants. The same command
-    goes on where it was ended.
+    Cases that begin with contents of registers do not count. The exit status is 1 if there is a hole or an open
+    mutant. The file mutate.json has all mutants. The same command goes on where it was ended.
 
     \b
     Example: draupnir mutate odin --rtl ~/ODIN/src -n 1000 --of controller
@@ -96,7 +98,13 @@ def command(
 
 
 def _cases(chip: Chip, names: Sequence[str]) -> list[Case]:
-    """The cases of a chip with its sizes."""
+    """The cases of a chip with its sizes that begin at the power-up; names : those of the user, or none for all"""
     cases = regress.cases_in(chips.package(chip.name).cases, names)
+    if names and (first := next((one for one in cases if one.state), None)):
+        raise InputError(
+            f"{first.folder}: it begins with contents of registers ({STATE}), which a mutant cannot be given; right is"
+            " a case that begins at the power-up"
+        )
+    cases = [one for one in cases if not one.state]
     groups = regress.by_sizes(chip.name, cases, chip.sizes)
     return [one for declaration, group in groups if declaration.sizes == chip.sizes for one in group]

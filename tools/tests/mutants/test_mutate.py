@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +14,7 @@ pytest.importorskip("bitwuzla", reason="needs the extra [prove]: pip install 'dr
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.golden import case
+from draupnir.golden.state import STATE
 from draupnir.tools.cli import cli
 from draupnir.tools.jobs import process
 from draupnir.tools.mutants import campaign, report
@@ -134,6 +136,17 @@ def test_mutants_that_are_equivalent_for_many_clocks_only_are_counted():
 def test_wrong_words_are_one_line(words, message, tmp_path):
     result = CliRunner().invoke(cli, ["mutate", *words, "-o", str(tmp_path / "out")])
     assert result.exit_code == 2 and result.stderr.startswith(message) and result.stderr.count("\n") == 1
+
+
+def test_a_case_that_begins_with_contents_of_registers_is_refused_by_name(monkeypatch, tmp_path):
+    one = case.discover(chips.package("tinyodin").cases)[0]
+    monkeypatch.setattr(case, "discover", lambda folder: [replace(one, sha256={**one.sha256, STATE: "0"})])
+    result = CliRunner().invoke(cli, ["mutate", "tinyodin", "--case", one.name, "-o", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"error: {one.folder}: it begins with contents of registers (state.toml), which a mutant cannot be given; right"
+        " is a case that begins at the power-up\n"
+    )
 
 
 def test_a_machine_without_the_solver_is_one_line(monkeypatch):
