@@ -60,8 +60,7 @@ class MutatedDesign:
 
     @cached_property
     def flat(self) -> Mapping[str, Any]:
-        content: Mapping[str, Any] = json.loads(self._flat_file.read_text())["modules"]
-        return content
+        return _defined(self._flat_file)
 
     @property
     def top(self) -> Mapping[str, Any]:
@@ -116,7 +115,7 @@ class Mutator:
         names = ["mutants.v", "modules.json", "flat.json"]
         commands = f"write_verilog mutants.v; write_json modules.json; {_FLATTEN}"
         verilog, modules, flat = self._yosys("mutated", f"script list.txt; {commands}", names, "\n".join(lines))
-        return MutatedDesign(self._of_yosys(verilog), tuple(mutants), json.loads(modules.read_text())["modules"], flat)
+        return MutatedDesign(self._of_yosys(verilog), tuple(mutants), _defined(modules), flat)
 
     def visible(self) -> tuple[Design, Mapping[str, Any]]:
         """Return the design without mutants, with the wire ``visible.ALL`` of all flip-flops; and it as one module."""
@@ -161,6 +160,22 @@ class Mutator:
         (folder / _LOGIC).write_bytes(logic)
         (folder / "list.txt").write_text(list_text)
         return _run_once(folder, names, f"read_rtlil {_LOGIC}; {commands}", [logic, list_text])
+
+
+def _defined(file: Path) -> Mapping[str, Any]:
+    """Read modules from Yosys' JSON; a bit that the source leaves undefined is 0, as in Verilator.
+
+    Nothing depends on such a bit in the source. In a mutant something can, and a proof then needs the level that the
+    replays have. The ports of memories keep theirs, which say what a memory has not got.
+    """
+    modules: Mapping[str, Any] = json.loads(file.read_text())["modules"]
+    for module in modules.values():
+        for cell in module["cells"].values():
+            if not cell["type"].startswith("$mem"):
+                cell["connections"] = {
+                    port: ["0" if bit == "x" else bit for bit in bits] for port, bits in cell["connections"].items()
+                }
+    return modules
 
 
 def _run_once(folder: Path, names: Sequence[str], script: str, made_from: Sequence[str | bytes]) -> list[Path]:

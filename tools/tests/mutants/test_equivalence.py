@@ -137,3 +137,12 @@ def test_the_name_of_a_module_has_no_parameters():
     assert base_name(r"$paramod\fifo\WIDTH=s32'00000000000000000000000000001000") == "fifo"
     assert base_name(r"$paramod$20a76e7ed19db5a6399a0fdfca87c784553620a1\fifo") == "fifo"
     assert base_name("top.fifo") == "top.fifo"
+
+
+def test_a_bit_that_the_source_leaves_undefined_is_0_in_a_mutant(tmp_path):
+    text = "module top(input s, input a, output y); wire u = s ? 1'bx : 1'b0; assign y = s ? a : u; endmodule"
+    source = mutator(tmp_path, text)
+    first_mux = [name for name, cell in source.modules["top"]["cells"].items() if "x" in cell["connections"]["B"]]
+    words = f"-mode inv -module top -cell {first_mux[0]} -port S -portbit 0"
+    mutant = Mutant(1, "top", first_mux[0], "S", 0, "inv", "design.v:1", words)
+    assert MutantProver(source.mutate([mutant]).top, 10).changes_nothing(1) is True
