@@ -43,6 +43,17 @@ _EXTREME: dict[str, Range] = {
     **{f"SPI_H_{i}": (-16, 15) for i in range(5)},
 }
 
+# The parameters that decide the size of an update's probability.
+_SIZES: dict[str, Range] = {
+    "SPI_NUM_OUT_NEUR": (0, 15),
+    "SPI_REGUL_MODE": (0, 7),
+    "SPI_REGUL_W": (0, 3),
+    "SPI_NO_OUT_ACT": (0, 1),
+    "SPI_LEARN_SIG_SCALE": (0, 15),
+    **{f"SPI_LR_{end}_{kind}": (0, 31) for end in "RP" for kind in ("WINP", "WREC", "WOUT")},
+    **{f"SPI_FP_LOC_{kind}": (0, 7) for kind in ("TINP", "TREC", "TOUT")},
+}
+
 NEURON_RECIPES = {
     "inference": ReckonRecipe(
         "Without learning: potentials, spikes, output neurons and the winner's label at the end of a sample.",
@@ -257,6 +268,14 @@ LEARNING_RECIPES = {
         network=Network(n_inp=(6, 8), n_rec=16, n_out=16, winp=(122, 127), wrec=(-128, -124), wout=(-128, 127)),
         samples=Samples(steps=(4, 8), teach=(0, 1), targets=1 << 15),
         host=HostTraffic({"outputs": 1}, gap=Clocks(50, 250), quick=Clocks(20, 40)),
+    ),
+    "many_updates": ReckonRecipe(
+        "Updates with probabilities of every size, so many that each bit of each random number decides some.",
+        n_cycles=60_000,
+        registers=_SIZES | {"SPI_SINGLE_LABEL": 0},
+        network=Network(n_inp=48, n_rec=48, n_out=16, wout=(-128, 127), thr=(150, 500)),
+        samples=Samples(steps=(10, 20), events=(6, 20), teach=0),
+        host=HostTraffic({"config": 1}, gap=Clocks(20, 300), retune=_SIZES),
     ),
     "learning_signals": ReckonRecipe(
         "16 output neurons with large weights: the sum of errors times weights, scaled, and held at its ends.",
