@@ -33,7 +33,7 @@ WORTH_IT = 8  # clocks of rest that are looked for
 AT_REST = Receiver(0, 0)  # its pin
 
 
-def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
+def opener(loops: ModuleType) -> Callable[..., Any]:
     """Compile a loop to be called with an array of one record in the place of each record; see ``loop.looper``."""
 
     @entry
@@ -42,7 +42,7 @@ def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         ws = Workspace(arrays.ws.cells[0], arrays.ws.fired, arrays.ws.bus_spikes[0])
         state = Machine(arrays.r[0], arrays.neurons, arrays.synapses, ws, arrays.counts[0], arrays.stall)
-        return loop(state, bus_spikes[0], inputs, terms, columns, bus_words)
+        return loops.loop(state, bus_spikes[0], inputs, terms, columns, bus_words)
 
     return opened
 

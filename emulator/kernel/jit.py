@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -130,6 +131,19 @@ def entry(function: F) -> F:
 def plain(function: F) -> F:
     """Return the uncompiled function: for one that is rarely called, or that returns a named tuple to Python."""
     return getattr(function, "py_func", function)
+
+
+def module_of(source: ModuleType, name: str, **kernels: Callable[..., object]) -> ModuleType:
+    """Return a module whose functions are these kernels, for a kernel that calls them and must not close over them.
+
+    source : a module of the chip that owns the kernels
+    name : of the new module; two modules with one name have the same kernels
+    """
+    module = ModuleType(name)
+    module.__file__ = source.__file__
+    vars(module).update(kernels)
+    sys.modules[name] = module  # by its name Numba finds the kept code of a kernel that closes over it
+    return module
 
 
 def _compile(function: F, forceinline: bool, _nrt: bool = False) -> F:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,14 @@ from draupnir.emulator.speeds.runs import Buses, RunInputs
 LONGEST_WORK = 512  # clocks of a stretch that count as work, at most; in a longer stretch nothing moves
 
 
-def opener(loop: Callable[..., Any]) -> Callable[..., Any]:
+def opener(loops: ModuleType) -> Callable[..., Any]:
     """Return a compiled function that takes an array of one record for each record of the loop; see ``loop.looper``."""
 
     @entry
     def opened(
         state: Any, burst: np.recarray, inputs: RunInputs, terms: Any, columns: Any, bus_words: np.ndarray
     ) -> Any:
-        return loop((state[0][0], *state[1:]), burst[0], inputs, terms, columns, bus_words)
+        return loops.loop((state[0][0], *state[1:]), burst[0], inputs, terms, columns, bus_words)
 
     return opened
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from draupnir.emulator.kernel.bits import field
-from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.kernel.jit import kernel, module_of, outlined
 from draupnir.emulator.parts.handshake import enforced_wait, receive, send, send_for, unchanged_for
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.speeds.runs import Buses, RunInputs, bus_pins, buses_of, keep, next_rest, without_bus_pins
@@ -125,8 +125,9 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
     ends after ``max_work`` at the latest (see ``pieces.WORK``), and also returns its work. Both allocate nothing: Numba
     would else count references to every array in each turn, which halves the speed of tinyODIN.
 
-    Python calls the loop through ``level.opener``, with an array of one record for each record. Numba calls Python to
-    convert a record, and if a signal's handler raises an exception there, Numba goes on with the rest of a tuple.
+    Python calls the loop through ``level.opener(loops)``, where ``loops.loop`` is the loop, with an array of one record
+    for each record. Numba calls Python to convert a record, and if a signal's handler raises an exception there, Numba
+    goes on with the rest of a tuple.
     """
 
     @outlined
@@ -177,6 +178,9 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
         keep(bus_words, bus)
         return n_spikes, n_cycles, work, is_complete
 
+    name = ", ".join(module.__name__ for module in (pins, clock, stretch, level))
+    stages = module_of(pins, f"{__name__}.stages({name})", stage=stage)
+
     @outlined
     def loop(
         state: Any, burst: np.record, inputs: RunInputs, terms: Terms, columns: Columns, bus_words: np.ndarray
@@ -191,7 +195,9 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
             finish = terms.finish or end < n_events
             limits = Terms(terms.max_cycles - n_cycles, finish, terms.stretch, terms.record_rows)
             room = Columns(columns.cycles[n_spikes:], columns.addrs[n_spikes:], columns.rows[n_cycles:])
-            spikes, clocks, work, is_complete = stage(state, burst, some, limits, pieces.WORK - n_work, room, bus_words)
+            spikes, clocks, work, is_complete = stages.stage(
+                state, burst, some, limits, pieces.WORK - n_work, room, bus_words
+            )
             n_spikes, n_cycles, n_work = n_spikes + spikes, n_cycles + clocks, n_work + work
             if not is_complete or end == n_events:
                 break
@@ -200,7 +206,7 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
         stretch.end(state[0])
         return n_spikes, n_cycles, is_complete
 
-    opened = level.opener(loop)
+    opened = level.opener(module_of(pins, f"{__name__}.loops({name})", loop=loop))
 
     def piece(state: Any, burst: np.recarray, inputs: RunInputs, terms: Terms, bus_words: np.ndarray) -> Any:
         columns = Columns(*(np.empty(n, np.int64) for n in (ROOM, ROOM, ROWS if terms.record_rows else 0)))
