@@ -2,7 +2,7 @@
 
 Each difference is a neuron's state and an event, with the state that the RTL gives and the state that SNE's model
 gives. The RTL's half is checked with our neuron, which agrees with the RTL on all recorded vectors. The other half is
-checked if ``ORIG`` names the folder with the original's repositories.
+checked if ``SNE`` names the folder with SNE's repository.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ DIFFERENCES = {
 @pytest.fixture(scope="module")
 def shipped() -> Iterator[ModuleType]:
     """The neurons of SNE's model."""
-    folder = Path(os.environ.get("ORIG", "/nowhere")) / "sne" / "vsne_conv"
+    folder = Path(os.environ.get("SNE", "/nowhere")) / "vsne_conv"
     if not folder.is_dir():
-        pytest.skip("ORIG names no folder with SNE's repository")
+        pytest.skip("SNE names no folder with SNE's repository")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
         yield importlib.import_module("sne.neurons")

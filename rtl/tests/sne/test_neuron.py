@@ -1,7 +1,8 @@
 """SNE's neuron: the golden model gives what the original gave, vector by vector.
 
 ``neuron.npz`` has inputs and outputs of the original in Verilator, and ``digests.toml`` the sha256 of its outputs for
-sets of all combinations. With ``ORIG``, the folder of the original's repositories, the original is asked again.
+sets of all combinations. With ``SNE_NEURON``, a list of files with the original's neuron below ``sne_neuron.sv``, the
+original is asked again.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from draupnir.rtl import foreign, verilated
 from draupnir.rtl.tests.sne.neuron_design import NEURON, answers, digest, of_kernel, sets, vectors
 
 ROOM = Path(__file__).parent
-LIST = Path(__file__).parents[2] / "sne" / "sne_neuron.f"
 RECORDED = np.load(ROOM / "neuron.npz")
 DIGESTS = tomllib.loads((ROOM / "digests.toml").read_text())["sha256"]
 
@@ -52,9 +52,9 @@ def test_a_wrong_bit_is_seen() -> None:
 @pytest.mark.verilator
 @pytest.mark.slow
 def test_the_original_still_gives_them(tmp_path: Path) -> None:
-    if "ORIG" not in os.environ:
-        pytest.skip("ORIG names no folder with the original's repositories")
-    device = verilated.build(foreign.read(LIST, NEURON), NEURON, tmp_path)
+    if "SNE_NEURON" not in os.environ:
+        pytest.skip("SNE_NEURON names no list of files with the original's neuron")
+    device = verilated.build(foreign.read(Path(os.environ["SNE_NEURON"]), NEURON), NEURON, tmp_path)
     for seed in range(1, 9):
         pins = vectors(24_576, seed)
         same(of_kernel(pins), answers(device, pins))
