@@ -270,7 +270,7 @@ LEARNING_RECIPES = {
         host=HostTraffic({"outputs": 1}, gap=Clocks(50, 250), quick=Clocks(20, 40)),
     ),
     "many_updates": ReckonRecipe(
-        "Updates with probabilities of every size, so many that each bit of each random number decides some.",
+        "Updates with probabilities of every size, while the number of output neurons and the regularisation change.",
         n_cycles=60_000,
         registers=_SIZES | {"SPI_SINGLE_LABEL": 0},
         network=Network(n_inp=48, n_rec=48, n_out=16, wout=(-128, 127), thr=(150, 500)),
