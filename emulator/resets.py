@@ -25,8 +25,7 @@ def resetter(block: Block, select: Select = everything) -> Callable[[np.record],
     select : returns True for a register that this kernel resets; one without a reset value (``reset=None``) never is
     """
     regs = _with_reset(block, select)
-    lines = [line for reg in regs for line in _each(block, reg, f"= {int(reg.reset or 0)}")]
-    return compiled(f"reset_from_{regs[0].name}", lines)
+    return compiled(f"reset_from_{regs[0].name}", _resets(block, regs))
 
 
 def side_resetter(name: str, blocks: Sequence[Block]) -> Callable[[np.record], None]:
@@ -34,7 +33,7 @@ def side_resetter(name: str, blocks: Sequence[Block]) -> Callable[[np.record], N
 
     name : of the reset, a Python identifier
     """
-    lines = [line for b in blocks for reg in _with_reset(b, everything) for line in _each(b, reg, f"= {reg.reset}")]
+    lines = [line for block in blocks for line in _resets(block, _with_reset(block, everything))]
     return compiled(f"reset_{name}", lines)
 
 
@@ -46,6 +45,10 @@ def reset_checker(block: Block, select: Select = everything) -> Callable[[np.rec
     regs = _with_reset(block, select)
     lines = [line for reg in regs for line in _each(block, reg, f"^ {int(reg.reset or 0)}", "some |= ")]
     return compiled(f"is_reset_from_{regs[0].name}", ["some = 0", *lines, "return some == 0"])
+
+
+def _resets(block: Block, regs: Sequence[Reg]) -> list[str]:
+    return [line for reg in regs for line in _each(block, reg, f"= {int(reg.reset or 0)}")]
 
 
 def _with_reset(block: Block, select: Select) -> list[Reg]:

@@ -13,10 +13,9 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import bit, row_field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.sne import fifo
-from draupnir.emulator.sne.layout import CHIP, GROUPS, THRESHOLD, Crossing, EventOp, LayerKind
+from draupnir.emulator.sne.layout import ALL_GROUPS, CHIP, GROUPS, THRESHOLD, TIME_BITS, Crossing, EventOp, LayerKind
 
 IN = positions(CHIP.input_word)
-ALL = (1 << GROUPS) - 1
 TIME, EOP, FC = int(EventOp.TIME), int(EventOp.EOP), int(LayerKind.FC)
 TO_ENGINE, TO_MEMORY = 0, 1
 EVENTS, KERNEL, RIGHT, LEFT = (int(k) for k in Crossing)
@@ -68,7 +67,7 @@ def route(r: np.record) -> tuple[int, int, int]:
     if r.packet_state != ROUTE:
         return 0, 0, 0
     if target == TO_ENGINE:
-        end = int(valid == 1 and word >> 28 == EOP)
+        end = int(valid == 1 and word >> TIME_BITS == EOP)
         return valid & (1 - end) & fifo.in_ready(r, EVENTS), end, 0
     return 0, 0, valid & memory_ready(r)
 
@@ -89,7 +88,7 @@ def dst_ready(r: np.record) -> int:
     if destination(r.header) == TO_MEMORY:
         return memory_ready(r)
     valid, word = row_field(r.inputs, IN.dst_valid), row_field(r.inputs, IN.dst_evt)
-    return fifo.in_ready(r, EVENTS) | int(valid == 1 and word >> 28 == EOP)
+    return fifo.in_ready(r, EVENTS) | int(valid == 1 and word >> TIME_BITS == EOP)
 
 
 @outlined
@@ -157,7 +156,7 @@ def barriers(r: np.record) -> int:
     """Return the groups whose next event is a timestep, group 0 in the lowest bit."""
     waiting = 0
     for g in range(GROUPS):
-        waiting |= int(fifo.out_valid(r, g) == 1 and fifo.out_word(r, g) >> 28 == TIME) << g
+        waiting |= int(fifo.out_valid(r, g) == 1 and fifo.out_word(r, g) >> TIME_BITS == TIME) << g
     return waiting
 
 
@@ -204,14 +203,14 @@ def clock_out(r: np.record) -> int:
     requested = r.req if r.lock else requests(r)
     granted = ready << winner(r, requested)
     if r.barrier_state:
-        pops = granted & 1 & ~r.barrier_status | ALL & ~r.barrier_status & ~1
+        pops = granted & 1 & ~r.barrier_status | ALL_GROUPS & ~r.barrier_status & ~1
         is_over = r.barrier_status & 1
-        r.barrier_status = r.barrier_status | granted & 1 | ALL & ~1
+        r.barrier_status = r.barrier_status | granted & 1 | ALL_GROUPS & ~1
         r.barrier_state = 1 - is_over
     else:
         pops = granted & ~waiting
         r.barrier_status = 0
-        r.barrier_state = int(waiting == ALL)
+        r.barrier_state = int(waiting == ALL_GROUPS)
     if requested and ready:
         r.rr = _next(r.rr, requested)
     r.lock, r.req = int(requested != 0 and ready == 0), requested

@@ -14,16 +14,24 @@ from draupnir.emulator.kernel.bits import bit, row_field, set_row_field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.resets import side_resetter
 from draupnir.emulator.sne import bus_side, fifo, groups, memories, routing, sequencers, time_unit
-from draupnir.emulator.sne.layout import BUS_BLOCKS, BUS_RISE, CHIP, ENGINE_BLOCKS, ENGINE_RISE, GROUPS, Crossing
+from draupnir.emulator.sne.bus_side import EVENTS, KERNEL, LEFT, RIGHT
+from draupnir.emulator.sne.layout import (
+    ALL_GROUPS,
+    BUS_BLOCKS,
+    BUS_RISE,
+    CHIP,
+    ENGINE_BLOCKS,
+    ENGINE_RISE,
+    GROUPS,
+    TIME_BITS,
+)
 from draupnir.emulator.sne.memories import Memories
 from draupnir.emulator.sne.routing import PROCESS_SPIKE, UPDATE_TIME
 from draupnir.emulator.sne.sequencers import ALL, AROUND, WEIGHTED
 from draupnir.emulator.sne.time_unit import ALL_TAKERS, TO_ALL, TO_AROUND, TO_MAPPER, TO_REGISTER, TO_WEIGHTED
 
 IN, OUT = positions(CHIP.input_word), positions(CHIP.output_word)
-EVENTS, KERNEL, RIGHT, LEFT = (int(k) for k in Crossing)
 OF_SEQUENCES = GROUPS  # the last taker of an event; the groups are the first ones
-EVERY_GROUP = (1 << GROUPS) - 1
 _reset_bus = side_resetter("sne_bus", BUS_BLOCKS)
 _reset_engine_blocks = side_resetter("sne_engine", ENGINE_BLOCKS)
 
@@ -94,12 +102,12 @@ def _clock_engine(r: np.record, m: Memories, words: np.ndarray) -> tuple[int, in
     event = routing.decoded(arrived) if r.router_state == PROCESS_SPIKE else 0
     is_event, is_time = int(r.router_state == PROCESS_SPIKE), int(r.router_state == UPDATE_TIME)
     time_word = arrived if is_time else 0
-    sequence, room = sequencers.of_event(r, event >> 28), fifo.out_ready(r)
+    sequence, room = sequencers.of_event(r, event >> TIME_BITS), fifo.out_ready(r)
     grant = groups.granted(r, room)
 
     begins = is_event == 1 and grant and not bit(r.dp_fork_done, OF_SEQUENCES)
-    event_ready = EVERY_GROUP | int(sequencers.is_ready(r, sequence) and grant) << OF_SEQUENCES
-    event_taken = time_unit.fork_ready(r.dp_fork_waits, r.dp_fork_done, is_event, event_ready, 2 * EVERY_GROUP + 1)
+    event_ready = ALL_GROUPS | int(sequencers.is_ready(r, sequence) and grant) << OF_SEQUENCES
+    event_taken = time_unit.fork_ready(r.dp_fork_waits, r.dp_fork_done, is_event, event_ready, 2 * ALL_GROUPS + 1)
     time_ready = time_unit.takers_ready(r, is_time, time_word, _ready_for_time(r))
     time_taken = time_unit.fork_ready(r.time_fork_waits, r.time_fork_done, is_time, time_ready, ALL_TAKERS)
     to_weighted = time_unit.shows(r, is_time, time_word, TO_WEIGHTED)
@@ -123,7 +131,7 @@ def _clock_groups(
 ) -> int:
     """Run a clock of the neurons and of the way of their spikes; return the groups whose FIFO gets a word."""
     to_mapper, may_change = time_unit.shows(r, is_time, time_word, TO_MAPPER), sequencers.waits(r, sequence)
-    spiking = groups.clock(r, m, event >> 28, event, words)
+    spiking = groups.clock(r, m, event >> TIME_BITS, event, words)
     passing = groups.clock_passing(r, spiking, room, words)
     return groups.clock_mapper(r, passing, room, to_mapper, time_word, may_change, words)
 

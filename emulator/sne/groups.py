@@ -14,17 +14,25 @@ from draupnir.emulator.kernel.bits import bit, row_field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.sne import memories, neuron, sequencers
 from draupnir.emulator.sne.config import bound, channel, contains
-from draupnir.emulator.sne.layout import CHIP, GROUPS, SLICE, EventOp, LayerKind, NeuronOp
+from draupnir.emulator.sne.layout import (
+    ALL_GROUPS,
+    CHIP,
+    GROUPS,
+    SLICE,
+    TIME_BITS,
+    TIME_MASK,
+    EventOp,
+    LayerKind,
+    NeuronOp,
+)
 from draupnir.emulator.sne.memories import Memories
 from draupnir.emulator.sne.sequencers import ALL, WEIGHTED
 
 IN = positions(CHIP.input_word)
-EVERYONE = (1 << GROUPS) - 1
 ONLINE = SLICE["online"].lsb
 RST, UPDATE, SPIKE_OP = int(NeuronOp.RST), int(NeuronOp.UPDATE), int(NeuronOp.SPIKE)
 FC = int(LayerKind.FC)
 SPIKE, TIME = int(EventOp.SPIKE), int(EventOp.TIME)
-TIME_BITS = 28
 
 
 class PassState(IntEnum):
@@ -164,7 +172,7 @@ def accepts(r: np.record, room: int) -> int:
 @kernel
 def granted(r: np.record, room: int) -> bool:
     """Return True if the sequences may go on."""
-    return r.spikes_state == PASS_RUN and accepts(r, room) == EVERYONE
+    return r.spikes_state == PASS_RUN and accepts(r, room) == ALL_GROUPS
 
 
 @outlined
@@ -175,7 +183,7 @@ def clock_passing(r: np.record, valid: int, room: int, spikes: np.ndarray) -> in
     """
     ready_groups = accepts(r, room)
     state, waiting = r.spikes_state, r.spikes_valid
-    everyone = ready_groups == EVERYONE
+    everyone = ready_groups == ALL_GROUPS
     r.spikes_valid = (waiting if state == PASS_PAUSE else valid) & ~ready_groups
     for g in range(GROUPS):
         spike, waiting_spike = spikes[g], r.spikes_word[g]
@@ -209,12 +217,12 @@ def clock_mapper(
         if state == MAP_INIT:
             spikes[g] = _mapped(r, g, spikes[g])
         else:
-            spikes[g] = TIME << TIME_BITS | time_word & 0x0FFFFFFF
+            spikes[g] = TIME << TIME_BITS | time_word & TIME_MASK
     if state == MAP_INIT:
-        r.mapper_state = MAP_RUN if time_valid and room == EVERYONE and may_change else MAP_INIT
+        r.mapper_state = MAP_RUN if time_valid and room == ALL_GROUPS and may_change else MAP_INIT
         return valid & room
     if state == MAP_RUN:
-        r.mapper_state = MAP_EXECUTE if room == EVERYONE else MAP_RUN
+        r.mapper_state = MAP_EXECUTE if room == ALL_GROUPS else MAP_RUN
         return 0
     r.mapper_state = MAP_INIT
     return room

@@ -14,8 +14,10 @@ from draupnir.emulator.buses.stream import STREAM
 from draupnir.emulator.declare import Block, Bus, Chip, Field, Memory, Pin, Probe, Reg, Word
 
 GROUPS = 16
+ALL_GROUPS = (1 << GROUPS) - 1  # as a mask, group 0 in the lowest bit
 ADDR_BITS = 6  # a group has 64 neurons
 EVENT_BITS, TIME_BITS = 32, 28
+TIME_MASK = (1 << TIME_BITS) - 1
 SLOTS = 16  # of the deepest FIFO between the two clocks
 THRESHOLD = 64  # pairs of words with weights for an event of a dense layer
 

@@ -16,7 +16,7 @@ from draupnir.emulator.sne.layout import NeuronOp
 BITS = 8  # of a potential, a threshold and a time
 HIGH = (1 << BITS - 1) - 1
 WEIGHT_BITS, WEIGHT_SCALE = 4, 2
-# What is left of 256 after 1 to 32 steps of time.
+# A quantity of 256 decays to these after 1 to 32 steps of time.
 DECAY = (
     238, 234, 229, 225, 221, 216, 212, 208, 204, 200, 197, 193, 189, 186, 182, 179,
     175, 172, 168, 165, 162, 159, 156, 153, 150, 147, 144, 142, 139, 136, 134, 131,

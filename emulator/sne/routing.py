@@ -17,10 +17,9 @@ from draupnir.emulator.kernel.bits import bit, row_field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.sne import fifo
 from draupnir.emulator.sne.config import bound
-from draupnir.emulator.sne.layout import CHIP, ERROR, SLICE, TIME_BITS, Crossing, EventOp, NeuronOp
+from draupnir.emulator.sne.layout import CHIP, ERROR, SLICE, TIME_BITS, TIME_MASK, Crossing, EventOp, NeuronOp
 
 IN = positions(CHIP.input_word)
-TIME_MASK = (1 << TIME_BITS) - 1
 EVENTS = int(Crossing.EVENTS)
 TIME_INSERT, REFRESH, FILTER = (
     ERROR[name].lsb for name in ("time_insert_enable", "refresh_enable", "spike_filter_enable")

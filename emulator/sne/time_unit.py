@@ -10,14 +10,13 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import bit, row_field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.sne.layout import CHIP, GROUPS, EventOp, LayerKind
+from draupnir.emulator.sne.layout import CHIP, EventOp, LayerKind
 
 IN = positions(CHIP.input_word)
 TIME, SYNCH, FC = int(EventOp.TIME), int(EventOp.SYNCH), int(LayerKind.FC)
 TAKERS = 5  # mapper, register, and the three sequences, the one with weights last
 TO_MAPPER, TO_REGISTER, TO_AROUND, TO_ALL, TO_WEIGHTED = range(TAKERS)
 ALL_TAKERS = (1 << TAKERS) - 1
-GROUPS_MASK = (1 << GROUPS) - 1
 
 
 @kernel

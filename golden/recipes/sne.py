@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -22,9 +21,11 @@ from draupnir.golden.recipes.sne_words import (
     Neurons,
     configuration,
     events,
+    header,
     kernels,
     random_words,
     spike,
+    word,
 )
 from draupnir.golden.stimulus import (
     HostPiece,
@@ -86,131 +87,134 @@ class EngineRecipe:
     any_words: bool = False
 
 
-_recipe = partial(EngineRecipe)
 RECIPES = {
-    "convolution": _recipe("A spike gives nine neurons of each group around it a weight, and border neurons no voice."),
-    "dense": _recipe("All 64 neurons of a group take part in a spike, in a row.", layer=LayerKind.DEFAULT),
-    "layer_3": _recipe("Layer 3 is as layer 0.", layer=3, n_cycles=3000),
-    "part_of_a_group": _recipe(
+    "convolution": EngineRecipe(
+        "A spike gives nine neurons of each group around it a weight, and border neurons no voice."
+    ),
+    "dense": EngineRecipe("All 64 neurons of a group take part in a spike, in a row.", layer=LayerKind.DEFAULT),
+    "layer_3": EngineRecipe("Layer 3 is as layer 0.", layer=3, n_cycles=3000),
+    "part_of_a_group": EngineRecipe(
         "The sequence of all neurons goes from start to end in steps, and may miss the last one.",
         layer=LayerKind.DEFAULT,
         fields={"cfg_addr_start_i": 5, "cfg_addr_step_i": 3, "cfg_addr_end_i": 50},
     ),
-    "fully_connected": _recipe(
+    "fully_connected": EngineRecipe(
         "A SYNCH event takes 128 words of weights, and each neuron gets one, also in groups that are off.",
         layer=LayerKind.FC,
         fields={"cfg_filter_en_i": 0xFFF3},
         n_cycles=9000,
         events=Events(wipes=0.05, updates=0.05),
     ),
-    "weights_stalled": _recipe(
+    "weights_stalled": EngineRecipe(
         "If a spike waits in the clock in which an event of a fully connected layer ends, the event never ends.",
         layer=LayerKind.FC,
         neurons=Neurons(vth=(0, 8), tref=0),
         n_cycles=3000,
     ),
-    "kernels_written": _recipe(
+    "kernels_written": EngineRecipe(
         "A packet of kernels fills four banks in turn, then the corners, and its header goes nowhere.",
         channels=32,
         fields={"channel": 32},
     ),
-    "kernels_rewritten": _recipe(
+    "kernels_rewritten": EngineRecipe(
         "With kernel_reset words are written at address 0, and into the corners, too, if those were written before.",
         channels=40,
         packets=40,
         toggled="kernel_reset",
         fields={"channel": 9},
     ),
-    "four_kernels": _recipe("Each four groups have a kernel of their own.", fields={"sel": 1}),
-    "two_kernels": _recipe("Each eight groups have a kernel of their own.", layer=LayerKind.DEFAULT, fields={"sel": 2}),
-    "time_gaps": _recipe(
+    "four_kernels": EngineRecipe("Each four groups have a kernel of their own.", fields={"sel": 1}),
+    "two_kernels": EngineRecipe(
+        "Each eight groups have a kernel of their own.", layer=LayerKind.DEFAULT, fields={"sel": 2}
+    ),
+    "time_gaps": EngineRecipe(
         "Timesteps that are left out are inserted, repeated ones are left out, and an update comes each 256.",
         events=Events(step=(0, 40), spikes=(0, 2)),
         fields={"time_insert_enable": 1, "refresh_enable": 1},
         n_cycles=8000,
     ),
-    "time_jumps": _recipe(
+    "time_jumps": EngineRecipe(
         "A potential sees the time modulo 256.",
         events=Events(step=(0, 1000), spikes=(1, 4), updates=0.1),
         fields={"refresh_enable": 1},
     ),
-    "area_of_interest": _recipe(
+    "area_of_interest": EngineRecipe(
         "The filter takes each word for a spike, so it loses timesteps, too.",
         events=Events(margin=6, step=(0, 300)),
         fields={"spike_filter_enable": 1, "group_id_low_x": 1, "group_id_low_y": 0, "group_id_high_x": 2,
                 "group_id_high_y": 15},
     ),
-    "outside": _recipe(
+    "outside": EngineRecipe(
         "A spike outside of a group, or of one that is off, leaves it alone, and coordinates wrap at 256.",
         events=Events(margin=12),
         fields={"cfg_filter_en_i": 0xA5C3},
     ),
-    "wipes_and_updates": _recipe(
+    "wipes_and_updates": EngineRecipe(
         "WIPE and UPDATE go through all neurons in any layer; an ACCUMULATE does not leak.",
         events=Events(accumulates=0.3, wipes=0.05, updates=0.1, idles=0.1, odd=0.1),
     ),
-    "saturated": _recipe(
+    "saturated": EngineRecipe(
         "A potential saturates at 127 and wraps below -128; a threshold of 0 becomes 1.",
         neurons=Neurons(vrest=(-128, 127), vth=(-128, 127), tref=(0, 255), tscale=(0, 15)),
         events=Events(step=(0, 60), accumulates=0.2),
     ),
-    "eager": _recipe(
+    "eager": EngineRecipe(
         "All groups spike at once, so FIFOs fill up and sequences wait.",
         layer=LayerKind.DEFAULT,
         neurons=Neurons(vth=(-60, -20), tref=0),
         receiver=SLOW,
     ),
-    "slow_receiver": _recipe(
+    "slow_receiver": EngineRecipe(
         "A spike that waits is not lost, and the groups take turns.",
         neurons=Neurons(vth=(-30, 0), tref=0),
         receiver=SLOW,
         clocks=(3, 2),
     ),
-    "slow_bus": _recipe("The clock of the bus may be slower.", clocks=(7, 2), n_cycles=5000),
-    "slow_engine": _recipe("The clock of the engine may be slower.", clocks=(2, 5), gap=Clocks(0, 4)),
-    "random_clocks": _recipe(
+    "slow_bus": EngineRecipe("The clock of the bus may be slower.", clocks=(7, 2), n_cycles=5000),
+    "slow_engine": EngineRecipe("The clock of the engine may be slower.", clocks=(2, 5), gap=Clocks(0, 4)),
+    "random_clocks": EngineRecipe(
         "Edges of both clocks may come in any order.", clocks=None, receiver=SLOW, neurons=Neurons(vth=(-10, 10))
     ),
-    "synch": _recipe(
+    "synch": EngineRecipe(
         "A SYNCH event outside of a fully connected layer passes as a timestep, and the next one is never taken.",
         events=Events(synchs=0.03),
         resets_every=Clocks(1500, 2500),
     ),
-    "wrong_packets": _recipe(
+    "wrong_packets": EngineRecipe(
         "A header is an event, too; one for nobody waits for ack_error_i, and is then read again.",
         any_words=True,
         sender=RUDE,
         neurons=Neurons(vth=(-10, 10)),
         resets_every=Clocks(300, 800),
     ),
-    "rude_sender": _recipe(
+    "rude_sender": EngineRecipe(
         "A word that changes while it waits is taken as it is then.",
         sender=RUDE,
         receiver=StreamReceiverTiming(withdraw=0.3, pause=Clocks(0, 9)),
         neurons=Neurons(vth=(-10, 10)),
         resets_every=Clocks(1500, 2500),
     ),
-    "no_time": _recipe(
+    "no_time": EngineRecipe(
         "A spike before the first timestep waits for ever.",
         events=Events(timesteps=False),
         n_cycles=1500,
         resets_every=Clocks(200, 500),
     ),
-    "reset_in_flight": _recipe(
+    "reset_in_flight": EngineRecipe(
         "Resets leave the memories alone.", resets_every=Clocks(40, 400), gap=Clocks(0, 3), neurons=Neurons(vth=0)
     ),
-    "resets_apart": _recipe(
+    "resets_apart": EngineRecipe(
         "If only one side of a FIFO is reset, its pointers disagree.",
         apart=True,
         resets_every=Clocks(60, 300),
         clocks=None,
         neurons=Neurons(vth=0),
     ),
-    "online": _recipe(
+    "online": EngineRecipe(
         "States are read from outside, and the rest stands still.", fields={"online": 1}, online=True, n_cycles=2000
     ),
-    "read_while_busy": _recipe("The pins of the online access show the state that a group reads.", online=True),
-    "everything": _recipe(
+    "read_while_busy": EngineRecipe("The pins of the online access show the state that a group reads.", online=True),
+    "everything": EngineRecipe(
         "All input pins move at any edge.",
         restless=True,
         online=True,
@@ -255,9 +259,9 @@ def _any_words(recipe: EngineRecipe, rng: np.random.Generator) -> Iterator[int]:
     operations = [op for op in range(16) if op != EventOp.SYNCH]  # after a SYNCH, no timestep would be taken
     while True:
         destination = int(rng.choice((TO_ENGINE, TO_ENGINE, TO_MEMORY, WRONG)))
-        yield int(rng.choice(operations)) << 28 | destination << 24 | int(rng.integers(12))
+        yield word(rng.choice(operations), header(destination, int(rng.integers(12))))
         if rng.random() < 0.8:
-            yield int(EventOp.TIME) << 28 | int(rng.integers(4))
+            yield word(EventOp.TIME, int(rng.integers(4)))
         for _ in range(int(rng.integers(30))):
             if rng.random() < 0.8:
                 yield next(good)

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from draupnir.emulator.codec import encode
-from draupnir.emulator.sne.layout import BOUND, ERROR, GROUPS, PARAMETER, SLICE, THRESHOLD, EventOp, LayerKind
+from draupnir.emulator.sne.layout import (
+    ALL_GROUPS,
+    BOUND,
+    ERROR,
+    GROUPS,
+    PARAMETER,
+    SLICE,
+    THRESHOLD,
+    EventOp,
+    LayerKind,
+)
 from draupnir.golden.ranges import Range, draw
 
 SIDE, STRIDE = 8, 6  # a group has 8 x 8 neurons, and the outer ones are those of its neighbours
@@ -130,7 +140,7 @@ def configuration(neurons: Neurons, rng: np.random.Generator, **fields: int) -> 
     pins = {
         "cfg_filter_lbound_i": low,
         "cfg_filter_ubound_i": high,
-        "cfg_filter_en_i": (1 << GROUPS) - 1,
+        "cfg_filter_en_i": ALL_GROUPS,
         "cfg_x_offset_i": x_offsets,
         "cfg_y_offset_i": y_offsets,
         "cfg_addr_step_i": 1,

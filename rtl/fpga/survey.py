@@ -70,11 +70,16 @@ def survey(
         path, parameters = folder / name.replace(" ", "-"), {**chip.sizes, **all_variants[name]}
         emit.write_verilog(emit.make(chip.name, **parameters), ours.top, path, BlockMemories())
         design = Design(ours.top, (path / f"{ours.top}.v",))
-        row = _synthesised(name, parameters, design, path, device)
-        yield _routed(row, chip.clock.name, path, device) if route else row
+        yield _row(name, parameters, design, chip.clock.name, path, route, device)
     if theirs is not None:
-        row = _synthesised(THEIRS, {}, theirs, folder / "theirs", device)
-        yield _routed(row, theirs.port(chip.clock), folder / "theirs", device) if route else row
+        yield _row(THEIRS, {}, theirs, theirs.port(chip.clock), folder / "theirs", route, device)
+
+
+def _row(
+    name: str, parameters: Mapping[str, Any], design: Design, clock: str, folder: Path, route: bool, device: str
+) -> Row:
+    row = _synthesised(name, parameters, design, folder, device)
+    return _routed(row, clock, folder, device) if route else row
 
 
 def _synthesised(name: str, parameters: Mapping[str, Any], design: Design, folder: Path, device: str) -> Row:

@@ -37,7 +37,7 @@ class Ranc(wiring.Component):
         super().__init__({pin.name: directions[pin.direction](pin.width) for pin in chip.pins})
         self._sizes = s = sizes_of(chip.sizes)
         self.routers = [Router(s) for _ in range(s.n_routers)]
-        self.cores = {n: Core(s) for n in range(s.n_routers) if n != s.output}
+        self.cores = {n: Core(s) for n in _cores(s)}
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -9,7 +9,7 @@ import pytest
 
 from draupnir.emulator.codec import encode
 from draupnir.emulator.sne.chip import Model
-from draupnir.emulator.sne.layout import BOUND, GROUPS, PARAMETER, SLICE, EventOp, LayerKind
+from draupnir.emulator.sne.layout import ALL_GROUPS, BOUND, PARAMETER, SLICE, EventOp, LayerKind
 from draupnir.emulator.tests.sne import event_words
 from draupnir.emulator.tests.sne.witness import LEFT, SIDE, TOP, NumpyLayer, Settings
 
@@ -31,7 +31,7 @@ def configuration(settings: Settings, layer: LayerKind) -> dict[str, int]:
         "cfg_filter_ubound_i": sum(low + last << 32 * g for g, (low, _, _) in enumerate(places)),
         "cfg_x_offset_i": sum(x << 3 * g for g, (_, x, _) in enumerate(places)),
         "cfg_y_offset_i": sum(y << 3 * g for g, (_, _, y) in enumerate(places)),
-        "cfg_filter_en_i": (1 << GROUPS) - 1,
+        "cfg_filter_en_i": ALL_GROUPS,
         "cfg_addr_step_i": 1,
         "cfg_addr_end_i": SIDE * SIDE - 1,
         "cfg_parameter_i": encode(PARAMETER, **settings._asdict()),
