@@ -70,7 +70,7 @@ class Job:
         )
         if not recording.done:
             raise Disagreement(f"{workload.name}: not a workload: after {row_events} events it does not come to rest")
-        self.rows, self.clk = recording.rows, np.ones(len(recording.rows), np.uint8)
+        self.rows, self.clk = recording.rows, np.resize(np.array(self.chip.period, np.uint8), len(recording.rows))
         self.after_rows = self.model.snapshot()
         self.model.restore(self.ready)
         self.outputs = self.model.drive(self.rows, self.clk)
@@ -84,6 +84,11 @@ class Job:
         if self.model.warnings():
             raise Disagreement(f"{workload.name}: not a workload for a comparison: {self.model.warnings()[0]}")
 
+    @property
+    def n_clocks(self) -> int:
+        """The number of clocks during the recorded events."""
+        return len(self.rows) // len(self.chip.period)
+
     def restore(self) -> None:
         """Set the model to its state before the first event."""
         self.model.restore(self.ready)
@@ -92,7 +97,7 @@ class Job:
         """The trace from the first row of the reset on, with the model's outputs. n_clocks : its largest length"""
         inputs = np.concatenate((self.workload.inputs, self.rows))
         clk = np.concatenate((self.workload.clk, self.clk))
-        n_rows = int(np.searchsorted(np.cumsum(clk != 0), n_clocks)) + 1
+        n_rows = int(np.searchsorted(np.cumsum(clk != 0), n_clocks * len(self.chip.period))) + 1
         inputs, clk = inputs[:n_rows], clk[:n_rows]
         outputs = self.workload.new_model().drive(inputs, clk)
         known_bits = known_at_edges(self.chip.output_word, clk)
@@ -156,13 +161,14 @@ class Job:
         bits.
         """
         n_first = len(self.workload.inputs)
-        inputs = np.concatenate((self.workload.inputs, self.rows[:n_clocks]))
-        clk = np.concatenate((self.workload.clk, self.clk[:n_clocks]))
+        n_rows = n_clocks * len(self.chip.period)
+        inputs = np.concatenate((self.workload.inputs, self.rows[:n_rows]))
+        clk = np.concatenate((self.workload.clk, self.clk[:n_rows]))
         run = partial(icarus.run, design, self.chip, inputs, clk, work_dir, self.workload.memories)
         ran = run()
         bits = self._same_rows(ran.outputs[n_first:], ran.known_bits[n_first:], ran.absent, name)
         say(f"{self.workload.name}: {name}: {bits_text(bits)}")
-        operations = self.n_row_operations * n_clocks // len(self.rows)
+        operations = self.n_row_operations * n_clocks // self.n_clocks
         return Contestant(name, self.workload.name, run, n_clocks=n_clocks, n_synaptic_operations=operations)
 
     def _prepare(self, device: Verilated) -> None:
@@ -172,7 +178,7 @@ class Job:
         device.run(self.workload.inputs, self.workload.clk)
 
     def _row_contestant(self, name: str, run: Callable[[], object], prepare: Callable[[], object]) -> Contestant:
-        return Contestant(name, self.workload.name, run, prepare, len(self.rows), self.n_row_operations)
+        return Contestant(name, self.workload.name, run, prepare, self.n_clocks, self.n_row_operations)
 
     # --- Agreement ---
 

@@ -124,7 +124,7 @@ def _contestants(
             yield from job.verilated(name, device)
         if plain is not None:
             yield job.verilated(PLAIN, plain)[0]
-        say(f"{job.workload.name}: all agree on {len(job.rows):,} clocks")
+        say(f"{job.workload.name}: all agree on {job.n_clocks:,} clocks")
     if jobs[0].engine is not None:
         yield from many.contestants(jobs[0].workload)
     yield from _icarus(jobs[0], designs, size, build_dir, say)
