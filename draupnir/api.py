@@ -119,10 +119,16 @@ def model(
     >>> int(odin.registers[0].cycle)
     8
     """
+    from draupnir.tools.layers.part import form_of
+
     golden_model = registry.model(name, sizes)(seed)
     if config is not None:
         configuration = config if isinstance(config, Configuration) else load_config(name, config, sizes)
-        configuration.apply(golden_model)
+        form = form_of(name)
+        if form is None:
+            configuration.apply(golden_model)
+        else:
+            form.apply(configuration, golden_model)
     return golden_model
 
 

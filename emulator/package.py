@@ -42,6 +42,7 @@ class ChipPackage:
     operations : the operations of a host that sends events, resets neurons and reads potentials, a class; see
         ``crossbar/operations.py``
     ticks : the chip by its own timesteps, with the files of its own simulator, a ``levels.TickLevel``
+    layers : the form of a layer in files, for a chip that is programmed layer by layer, a ``tools.layers.LayerForm``
     port : the form of writes on its SPI, a ``spi.port.Port``
     recipes : its stimuli by name, a ``golden.recipes.RecipeBook``
     golden : the folder that has a folder for each golden case
@@ -68,6 +69,7 @@ class ChipPackage:
     host: str | None = None
     operations: str | None = None
     ticks: str | None = None
+    layers: str | None = None
     port: str | None = None
     recipes: str | None = None
     golden: str | None = None

@@ -30,15 +30,16 @@ class Model(ClockLevel):
 
     chip = CHIP
 
-    def _memories(self) -> Memories:
+    def memory_arrays(self) -> Memories:
+        """Return the memories in the form that kernels take."""
         m = self.memories
         return Memories(m["state_sram_o"], m["state_sram_e"], m["weight_mem"], m["weight_sram_o"])
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
-        drive(self.registers[0], self._memories(), inputs, clk, out, np.zeros(GROUPS, np.int64))
+        drive(self.registers[0], self.memory_arrays(), inputs, clk, out, np.zeros(GROUPS, np.int64))
 
     @property
     def outputs(self) -> int:
         row = new_rows(self.chip.output_word, 1)[0]
-        clock.outputs(self.registers[0], self._memories(), row)
+        clock.outputs(self.registers[0], self.memory_arrays(), row)
         return from_row(self.chip.output_word, row)

@@ -11,21 +11,17 @@ import numpy as np
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.stream import StreamReceiverTiming, StreamSenderTiming
 from draupnir.emulator.sne.layout import CHIP, MEMORIES, SLICE, EventOp, LayerKind
+from draupnir.emulator.sne.words import Destination, header, spike, word
 from draupnir.emulator.trace import pack
 from draupnir.golden.recipes import Prepared, RecipeBook
 from draupnir.golden.recipes.sne_words import (
-    TO_ENGINE,
-    TO_MEMORY,
     WRONG,
     Events,
     Neurons,
     configuration,
     events,
-    header,
     kernels,
     random_words,
-    spike,
-    word,
 )
 from draupnir.golden.stimulus import (
     HostPiece,
@@ -258,7 +254,7 @@ def _any_words(recipe: EngineRecipe, rng: np.random.Generator) -> Iterator[int]:
     good = events(recipe.events, recipe.layer, rng)
     operations = [op for op in range(16) if op != EventOp.SYNCH]  # after a SYNCH, no timestep would be taken
     while True:
-        destination = int(rng.choice((TO_ENGINE, TO_ENGINE, TO_MEMORY, WRONG)))
+        destination = int(rng.choice((Destination.ENGINE, Destination.ENGINE, Destination.MEMORY, WRONG)))
         yield word(rng.choice(operations), header(destination, int(rng.integers(12))))
         if rng.random() < 0.8:
             yield word(EventOp.TIME, int(rng.integers(4)))

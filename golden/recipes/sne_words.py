@@ -8,21 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from draupnir.emulator.codec import encode
-from draupnir.emulator.sne.layout import (
-    ALL_GROUPS,
-    BOUND,
-    ERROR,
-    GROUPS,
-    PARAMETER,
-    SLICE,
-    THRESHOLD,
-    EventOp,
-    LayerKind,
-)
+from draupnir.emulator.sne import registers
+from draupnir.emulator.sne.layer import SIDE, STRIDE, new_contents, square
+from draupnir.emulator.sne.layout import ERROR, PARAMETER, SLICE, THRESHOLD, EventOp, LayerKind
+from draupnir.emulator.sne.words import LONGEST, Destination, header, n_kernel_words, spike, to_memory, word
 from draupnir.golden.ranges import Range, draw
 
-SIDE, STRIDE = 8, 6  # a group has 8 x 8 neurons, and the outer ones are those of its neighbours
-TO_ENGINE, TO_MEMORY, WRONG = 0, 1, 2  # destinations in a header
+WRONG = 2  # a destination in a header that is a mistake
 TIMESTEPS = 1 << 28
 
 
@@ -61,21 +53,6 @@ class Events:
     timesteps: bool = True
 
 
-def word(operation: int, content: int = 0) -> int:
-    """Return an event word; content : the lowest 28 bits"""
-    return int(operation) << 28 | content
-
-
-def spike(x: int, y: int, cid: int, operation: int = EventOp.SPIKE) -> int:
-    """Return a spike; x, y, cid : column, row and channel, 0..255"""
-    return word(operation, cid << 16 | y << 8 | x)
-
-
-def header(destination: int, n_words: int) -> int:
-    """Return the header of a packet with this number of words behind it, 0..65535."""
-    return destination << 24 | n_words
-
-
 def random_words(rng: np.random.Generator, n: int) -> list[int]:
     """Return random words of 32 bits."""
     return [int(each) for each in rng.integers(1 << 32, size=n)]
@@ -83,13 +60,12 @@ def random_words(rng: np.random.Generator, n: int) -> list[int]:
 
 def kernels(channels: int, rng: np.random.Generator) -> list[int]:
     """Return a packet with random kernels; channels : 0..256"""
-    n_words = channels + (channels >> 3)
-    return [header(TO_MEMORY, n_words), *random_words(rng, n_words)]
+    return to_memory(random_words(rng, n_kernel_words(channels)))
 
 
 def weights(rng: np.random.Generator) -> list[int]:
     """Return a packet with the random weights of an event of a fully connected layer."""
-    return [header(TO_MEMORY, 2 * THRESHOLD), *random_words(rng, 2 * THRESHOLD)]
+    return to_memory(random_words(rng, 2 * THRESHOLD))
 
 
 def events(ranges: Events, layer: int, rng: np.random.Generator) -> Iterator[int]:
@@ -106,7 +82,7 @@ def events(ranges: Events, layer: int, rng: np.random.Generator) -> Iterator[int
     while True:
         time = (time + draw(ranges.step, rng)) % TIMESTEPS
         n_spikes = draw(ranges.spikes, rng)
-        yield header(TO_ENGINE, 0xFFFF)
+        yield header(Destination.ENGINE, LONGEST)
         if ranges.timesteps:
             yield word(EventOp.TIME, time)
         for _ in range(n_spikes):
@@ -118,7 +94,7 @@ def events(ranges: Events, layer: int, rng: np.random.Generator) -> Iterator[int
             if layer == LayerKind.FC:
                 yield word(EventOp.EOP)
                 yield from weights(rng)
-                yield header(TO_ENGINE, 0xFFFF)
+                yield header(Destination.ENGINE, LONGEST)
             for other, probability in others.items():
                 if rng.random() < probability:
                     yield word(other, int(rng.integers(TIMESTEPS)) if other != EventOp.SYNCH else time)
@@ -130,27 +106,14 @@ def configuration(neurons: Neurons, rng: np.random.Generator, **fields: int) -> 
 
     fields : fields of cfg_slice_i and cfg_error_i, and whole pins; each has a default
     """
-    low, high, x_offsets, y_offsets = 0, 0, 0, 0
-    for g in range(GROUPS):
-        x, y = g % 4 * STRIDE, g // 4 * STRIDE
-        low |= encode(BOUND, xid=x, yid=y) << 32 * g
-        high |= encode(BOUND, xid=x + SIDE - 1, yid=y + SIDE - 1) << 32 * g
-        x_offsets |= (-x & 7) << 3 * g
-        y_offsets |= (-y & 7) << 3 * g
-    pins = {
-        "cfg_filter_lbound_i": low,
-        "cfg_filter_ubound_i": high,
-        "cfg_filter_en_i": ALL_GROUPS,
-        "cfg_x_offset_i": x_offsets,
-        "cfg_y_offset_i": y_offsets,
-        "cfg_addr_step_i": 1,
-        "cfg_addr_start_i": 0,
-        "cfg_addr_end_i": SIDE * SIDE - 1,
-        "cfg_cid_i": 0x04030201,
-        "cfg_parameter_i": encode(
-            PARAMETER, **{name: draw(getattr(neurons, name), rng) for name in Neurons.__dataclass_fields__}
-        ),
-        "cfg_slice_i": encode(SLICE, **{name: fields[name] for name in fields if name in SLICE}),
-        "cfg_error_i": encode(ERROR, **{name: fields[name] for name in fields if name in ERROR}),
-    }
+    pins = registers.pins(
+        new_contents(
+            **square(),
+            cfg_parameter_i=(
+                encode(PARAMETER, **{name: draw(getattr(neurons, name), rng) for name in Neurons.__dataclass_fields__}),
+            ),
+            cfg_slice_i=(encode(SLICE, **{name: fields[name] for name in fields if name in SLICE}),),
+            cfg_error_i=(encode(ERROR, **{name: fields[name] for name in fields if name in ERROR}),),
+        )
+    )
     return pins | {name: level for name, level in fields.items() if name in pins}

@@ -101,7 +101,8 @@ def pack(
 
     The files are the SPI write stream, as text with one transaction in each line (_spi.txt), as bytes (_spi.bin), as a
     C header (_spi.h) and as a Python module (_spi.py); and for each memory a $readmemh image (.hex) and one for Vivado
-    (.mem).
+    (.mem). For a chip that is programmed layer by layer the files are the writes to its registers, the packets of
+    words for its stream, and the images.
 
     \b
     Example: draupnir config pack odin net.toml -o build/net
@@ -142,17 +143,16 @@ def unpack(
     """
     from draupnir.golden.files import replacing
     from draupnir.tools.compile import packed
-    from draupnir.tools.compile.toml.load import dump
 
     outputs.check(_inputs("PACKED", packed_files, onto), {"-o": output})
     declaration = declaration_of(chip, settings)
     present = packed.memories_before(onto, declaration)
     remarks: dict[str, Any] = {}
     if packed.is_toml(packed_files):
-        text = dump(packed.read(packed_files, declaration))
+        text = packed.text(packed.read(packed_files, declaration))
     else:
         stream = packed.unpack(packed_files, declaration, present)
-        text, remarks = dump(stream.configuration), stream.as_json()
+        text, remarks = packed.text(stream.configuration), stream.as_json()
         for line in stream.lines(packed_files):
             report.warn(line)
     if output is not None:

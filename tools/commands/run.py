@@ -63,6 +63,9 @@ def command(
     timestep. A CSV with the header op,operand has the operations of the host, in order; the message for a wrong
     operation lists the right ones.
 
+    A chip that is programmed layer by layer takes a CSV with the columns time, channel, row and column; its output has
+    the same columns, so it is the input of the next layer.
+
     A chip that runs by its own timesteps takes the files of its own simulator, and -o is the simulator's output file.
 
     With --samples, CONFIG is the folder of a network that draupnir map wrote. Each sample begins with the chip as it is
@@ -86,6 +89,9 @@ def command(
     for name in ("config", "events"):
         if getattr(options, name) is None:
             raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
+    if chips.package(chip).layers is not None:
+        _by_layer(chip, options, as_json)
+        return
     saves = options.checked_saves(declaration)
     # Imported here, because --help needs none of it.
     from draupnir.tools.run import levels
@@ -113,6 +119,20 @@ def _by_timesteps(chip: str, options: RunOptions, settings: Sequence[str], as_js
         schema.echo("run timesteps", {"chip": chip, **asdict(outcome)})
     else:
         figures.show(outcome.rows())
+
+
+def _by_layer(chip: str, options: RunOptions, as_json: bool) -> None:
+    """Run a layer of a chip that is programmed layer by layer, and print the figures."""
+    from draupnir.tools.run import layers
+
+    outcome = layers.run(chip, options)
+    if as_json:
+        schema.echo("run layer", {"chip": chip, **asdict(outcome)})
+    else:
+        figures.show(layers.rows(outcome))
+    for warning in layers.warnings(outcome):
+        click.echo(f"warning: {warning}", err=True)
+    options.warn_if_empty(outcome.n_events, outcome.done)
 
 
 def _trial(chip: str, options: RunOptions, trial: SampleOptions, samples: Path, as_json: bool) -> None:

@@ -34,6 +34,8 @@ class ConfigChange:
 def changes(first: Configuration, second: Configuration) -> Iterator[ConfigChange]:
     """All differences between two configurations of one chip, registers first, in the order of their declaration.
 
+    A memory with another number of words in the second configuration is one difference.
+
     The fields of a word are named after the second configuration's view of it.
     """
     for register in first.chip.registers:
@@ -41,7 +43,11 @@ def changes(first: Configuration, second: Configuration) -> Iterator[ConfigChang
         for i, (a, b) in enumerate(parts):
             if a != b:
                 yield ConfigChange(f"{register.name}[{i}]" if register.n_addrs > 1 else register.name, "", a, b)
-    for memory in first.chip.memories:
+    for memory in {m.name: m for m in (*second.chip.memories, *first.chip.memories)}.values():
+        depths = [len(configuration.memories.get(memory.name, ())) for configuration in (first, second)]
+        if depths[0] != depths[1]:
+            yield ConfigChange(memory.name, "words", *depths)
+            continue
         of_memory = _entries if memory.matrix else _words
         shape = (len(memory.parts), memory.depth, memory.n_limbs)
         pairs = (configuration.memories[memory.name].reshape(shape) for configuration in (first, second))

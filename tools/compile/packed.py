@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from draupnir.golden.files import filling
 from draupnir.tools.compile import differences
 from draupnir.tools.compile.spi import arrays, forms, images, reading, stream
 from draupnir.tools.compile.spi.stream import Unpacked
-from draupnir.tools.compile.toml.load import load
+from draupnir.tools.compile.toml import load
+from draupnir.tools.layers.part import form_of
 
 BLANK = "blank"  # earlier contents of memories: all 0, as in a device whose bitstream does not set them
 IMAGES = {".hex": False, ".mem": True}  # suffix -> True if the file gives the first word's address, as Vivado requires
@@ -43,24 +44,36 @@ def pack(configuration: Configuration, folder: Path, present: Memories | None = 
     folder : it is made if it does not exist
     present : memory -> its earlier contents, (depth, limbs) uint32; the SPI streams then write only the words that
         differ. None means that they are not known, and the streams write all words
-    Raises InputError for a chip without an SPI port, and for a path that is not a folder.
+    Raises InputError for a chip without an SPI port or layers, and for a path that is not a folder.
     """
-    transactions = stream.pack(configuration, present)
+    form = form_of(configuration.chip)
+    transactions = stream.pack(configuration, present) if form is None else []
     try:
         with filling(folder) as temporary:
-            paths = forms.write(temporary, configuration.chip, transactions)
-            for memory in configuration.chip.memories:
-                for suffix, addressed in IMAGES.items():
-                    paths.append(temporary / f"{memory.name}{suffix}")
-                    hexfile.write(paths[-1], configuration.memories[memory.name], memory, addressed)
+            paths = (
+                _write(temporary, configuration, transactions) if form is None else form.write(configuration, temporary)
+            )
     except FileExistsError as error:
         raise InputError(f"{folder} is not a folder") from error
     return [folder / path.name for path in paths]
 
 
+def _write(folder: Path, configuration: Configuration, transactions: Sequence[int]) -> list[Path]:
+    """Write the streams and the images of a chip with an SPI port."""
+    paths = forms.write(folder, configuration.chip, transactions)
+    for memory in configuration.chip.memories:
+        for suffix, addressed in IMAGES.items():
+            paths.append(folder / f"{memory.name}{suffix}")
+            hexfile.write(paths[-1], configuration.memories[memory.name], memory, addressed)
+    return paths
+
+
 def file_names(chip: str | Chip) -> list[str]:
     """The names of the files that ``pack`` writes."""
     declaration = chips.declared_as(chip)
+    form = form_of(declaration)
+    if form is not None:
+        return list(form.file_names)
     streams = [f"{declaration.name}{form.suffix}" for form in forms.FORMS]
     return [*streams, *(f"{memory.name}{suffix}" for memory in declaration.memories for suffix in IMAGES)]
 
@@ -73,12 +86,21 @@ def read(path: Path, chip: str | Chip, present: Memories | None = None, tell: Te
     present : as for ``pack``; tell : receives a line for each odd kind of transaction in a stream
     Raises InputError for each mistake, and if the files of a folder do not agree.
     """
+    form = form_of(chip)
     if is_toml(path):
-        return load(path, chip)
+        return load.load(path, chip) if form is None else form.load(path)
+    if form is not None:
+        return form.read(path)
     stream_result = unpack(path, chip, present)
     for line in stream_result.lines(path):
         tell(line)
     return stream_result.configuration
+
+
+def text(configuration: Configuration) -> str:
+    """The text of a TOML file that ``read`` reads as this configuration."""
+    form = form_of(configuration.chip)
+    return load.dump(configuration) if form is None else form.text(configuration)
 
 
 def is_toml(path: Path) -> bool:
@@ -96,6 +118,9 @@ def is_toml(path: Path) -> bool:
 def unpack(path: Path, chip: str | Chip, present: Memories | None = None) -> Unpacked:
     """The contents of a chip after the SPI stream in a file, or in a folder of ``pack``. Raises as ``read`` does."""
     declaration = chips.declared_as(chip)
+    form = form_of(declaration)
+    if form is not None:
+        return Unpacked(form.read(path), (), ())
     if path.is_dir():
         return _agreeing_files(path, declaration, present)
     return _stream(path, declaration, present)
@@ -113,6 +138,8 @@ def memories_before(name: str | None, chip: str | Chip) -> Memories | None:
     """The earlier contents of the memories, from ``--onto``: None, "blank", or the path of a configuration."""
     if name is None:
         return None
+    if form_of(chip) is not None:
+        raise InputError(f"--onto {name}: {chips.declared_as(chip).name} is programmed whole; right is to leave it out")
     if name == BLANK:
         return {memory.name: state.new_memory(memory) for memory in chips.declared_as(chip).memories}
     return read(Path(name), chip).memories

@@ -14,14 +14,15 @@ from click.testing import CliRunner
 
 from draupnir.emulator import chips
 from draupnir.tools.cli import cli
-from draupnir.tools.compile.toml.load import load
+from draupnir.tools.compile import packed
 from draupnir.tools.lint.findings import lint
 from draupnir.tools.tests.simulators import python_with
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ".venv/bin/draupnir "
 CUT = "..."
-WITH_EVENTS = [name for name in chips.names() if chips.package(name).engine]  # the others have no example
+# The others have no example.
+WITH_EVENTS = [name for name in chips.names() if chips.package(name).engine or chips.package(name).layers]
 
 
 def steps(page: str, number: int = 0) -> list[tuple[str, list[str]]]:
@@ -160,7 +161,7 @@ def test_a_network_of_snntorch_comes_to_the_chip_as_the_page_says(
 
 
 def test_nothing_is_found_in_an_example(name: str) -> None:
-    assert lint(load(ROOT / "examples" / name / "net.toml", name)) == []
+    assert lint(packed.read(ROOT / "examples" / name / "net.toml", name)) == []
 
 
 def test_the_readme_s_table_is_true_for_every_chip() -> None:

@@ -24,6 +24,8 @@ PUBLIC = {  # names that a README, the library, JSON or the protocol of a chip p
     ("emulator/package.py", "declared"),
     ("emulator/reckon/events/loop.py", "done"),
     ("emulator/reckon/events/loop.py", "received"),
+    ("emulator/sne/streams.py", "done"),
+    ("emulator/sne/streams.py", "received"),
     ("emulator/speeds/levels.py", "done"),
     ("emulator/speeds/levels.py", "received"),
     ("emulator/speeds/no_bus.py", "done"),
@@ -39,6 +41,7 @@ PUBLIC = {  # names that a README, the library, JSON or the protocol of a chip p
     ("rtl/fpga/report.py", "wanted"),
     ("tools/compile/spi/stream.py", "where"),
     ("tools/host/session.py", "done"),
+    ("tools/layers/part.py", "done"),
     ("tools/run/session.py", "done"),
 }
 
