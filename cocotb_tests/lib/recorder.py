@@ -32,6 +32,7 @@ class Recorder:
         self._nothing = Trace(self._chip, inputs, np.zeros(0, np.uint8), outputs, outputs, _NONE)
         self._moments = Moments(_NONE, inputs, outputs, outputs)  # The first moment belongs to the last row.
         self._end = -1  # the time up to which edges have been returned as rows
+        self._is_new = True  # no edge has used the first moment
 
     def start(self) -> None:
         self._changes.start()
@@ -52,7 +53,8 @@ class Recorder:
         changes = np.flatnonzero(np.append(True, differ(moments.inputs[1:], moments.inputs[:-1])))
         has_edge = np.zeros(len(changes), dtype=np.bool_)  # True if an edge comes before the next change
         has_edge[np.searchsorted(changes, before_edge, side="right") - 1] = True
-        has_edge[0] = True  # The last edge has used this moment.
+        has_edge[0] |= not self._is_new  # The last edge has used this moment.
+        self._is_new = False
         passing = changes[~has_edge]
         places = np.searchsorted(before_edge, passing, side="left")
         return Trace(

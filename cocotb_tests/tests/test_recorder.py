@@ -24,7 +24,8 @@ def obvious(moments: list[tuple[int, int, int]], end: int) -> list[Row]:
     """Make rows from each moment and edge in turn; moments : time, inputs, outputs; the last one of a time counts."""
     final = {time: (inputs, outputs) for time, inputs, outputs in moments}
     rows: list[Row] = []
-    (inputs, outputs), waiting = final[0], None  # inputs that no row has had yet, and since when
+    inputs, outputs = final[0]
+    waiting: int | None = 0  # the time since which the inputs have been in no row
     for time in range(1, end):
         if time >= FIRST_EDGE and (time - FIRST_EDGE) % PERIOD == 0:
             rows.append((inputs, 1, outputs, outputs, time))

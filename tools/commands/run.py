@@ -86,9 +86,7 @@ def command(
         _by_timesteps(chip, options, settings, as_json)
         return
     declaration = declaration_of(chip, settings)
-    for name in ("config", "events"):
-        if getattr(options, name) is None:
-            raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
+    _require_files(options)
     if chips.package(chip).layers is not None:
         _by_layer(chip, options, as_json)
         return
@@ -108,6 +106,13 @@ def command(
         for name in saves:
             files.save(name, model.memories[name])
     _tell(model, outcome, options, config_findings, as_json)
+
+
+def _require_files(options: RunOptions) -> None:
+    """Raise UsageError for a missing option that names a file to read."""
+    for name in ("config", "events"):
+        if getattr(options, name) is None:
+            raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
 
 
 def _by_timesteps(chip: str, options: RunOptions, settings: Sequence[str], as_json: bool) -> None:
