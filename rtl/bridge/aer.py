@@ -4,7 +4,7 @@ They do in each clock what emulator/parts/handshake.py describes. ``stb`` is 1 a
 which they sample the chip's outputs and change its inputs.
 """
 
-from amaranth import Module, Mux, Signal
+from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -22,6 +22,11 @@ class TimedEvent(data.StructLayout):
 
     def __init__(self, addr_bits: int) -> None:
         super().__init__({"cycle": CYCLE_BITS, "addr": addr_bits})
+
+
+def is_due(cycle: Value, now: Value) -> Value:
+    """Return 1 if a cycle has come, 0 if it lies up to 2**31 clocks ahead; both are numbers modulo 2**32."""
+    return ~(now - cycle)[CYCLE_BITS - 1]
 
 
 class BridgeAerSender(wiring.Component):
@@ -51,11 +56,8 @@ class BridgeAerSender(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        waited, ahead = Signal(DELAY_BITS), Signal(CYCLE_BITS)
-        m.d.comb += [
-            ahead.eq(self.now - self.i.payload.cycle),  # The most significant bit is 1 if the cycle lies ahead.
-            self.starved.eq(~self.req & ~self.ack & ~self.i.valid),
-        ]
+        waited = Signal(DELAY_BITS)
+        m.d.comb += self.starved.eq(~self.req & ~self.ack & ~self.i.valid)
         with m.If(self.stb & self.req & self.ack):
             m.d.sync += waited.eq(waited + 1)
             with m.If(waited == self.hold):
@@ -63,7 +65,7 @@ class BridgeAerSender(wiring.Component):
         with m.Elif(self.stb & ~self.req & ~self.ack & self.i.valid):
             with m.If(waited != self.gap):
                 m.d.sync += waited.eq(waited + 1)
-            with m.Elif(~ahead[-1]):
+            with m.Elif(is_due(self.i.payload.cycle, self.now)):
                 m.d.sync += [self.req.eq(1), self.addr.eq(self.i.payload.addr), waited.eq(0)]
                 m.d.comb += self.i.ready.eq(1)
         with m.If(self.forget):

@@ -70,7 +70,7 @@ def _word(content: int | bool) -> str:
 def make_board(
     chip: str,
     divider: int,
-    half: int = 1,
+    half: int | None = None,
     event_depth: int = EVENT_DEPTH,
     spike_depth: int = SPIKE_DEPTH,
     **parameters: Any,

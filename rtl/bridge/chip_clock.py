@@ -10,12 +10,14 @@ class ChipClockGate(wiring.Component):
 
     go : 1 lets another clock begin
     clk : the chip's clock
-    stb : 1 in a clock of the bridge in which the chip's outputs are as its last edge left them, and at whose end its
-        inputs change, as ``clk`` falls. So the inputs are stable for ``half`` clocks before the chip samples them.
-    look : 1 while the chip's outputs are as its last edge left them; ``stb`` is 1 only then
-    rise : 1 if ``clk`` rises at the end of this clock
+    stb : 1 in a clock of the bridge in which the chip's outputs are as its last rise left them, and at whose end its
+        inputs change. If ``settle`` is 0, ``clk`` falls with them, so the inputs are stable for ``half`` clocks before
+        the rise samples them. If the chip also uses the fall, this comes ``settle`` clocks later.
+    look : 1 while the chip's outputs are as its last rise left them; ``stb`` is 1 only then
+    rise : 1 if ``clk`` rises at the end of this clock; the outputs are then as the chip's last fall left them
 
-    half : clocks of the bridge, 1 or more
+    half : clocks of the bridge, more than ``settle``
+    settle : clocks of the bridge between a change of the inputs and the fall
     """
 
     go: In(1)
@@ -24,20 +26,23 @@ class ChipClockGate(wiring.Component):
     look: Out(1)
     rise: Out(1)
 
-    def __init__(self, half: int = 1) -> None:
+    def __init__(self, half: int = 1, settle: int = 0) -> None:
         super().__init__()
-        self._half = half
+        self._half, self._settle = half, settle
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         waited = Signal(range(self._half + 1))
         ready = waited == self._half - 1
-        with m.If(~ready):
-            m.d.sync += waited.eq(waited + 1)
+        changes = waited == self._half - 1 - self._settle
+        falls = ready & self.stb if self._settle == 0 else ready
+        m.d.sync += waited.eq(waited + 1)
         with m.FSM():
             with m.State("HIGH"):  # The clock is low at first, which does no harm.
-                m.d.comb += [self.look.eq(ready), self.stb.eq(ready & self.go)]
-                with m.If(self.stb):
+                m.d.comb += [self.look.eq(changes), self.stb.eq(changes & self.go)]
+                with m.If(changes & ~self.go):
+                    m.d.sync += waited.eq(waited)
+                with m.If(falls):
                     m.d.sync += [self.clk.eq(0), waited.eq(0)]
                     m.next = "LOW"
             with m.State("LOW"):

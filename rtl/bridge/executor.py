@@ -16,6 +16,7 @@ from draupnir.rtl.bridge.protocol import (
     RUN_FORGET,
     RUN_KEEP,
     RUN_MORE,
+    RUN_MORE_LEVELS,
     buses,
 )
 from draupnir.rtl.bridge.protocol import Command as C
@@ -30,10 +31,13 @@ class Executor(wiring.Component):
     request, ended, release : the request (see ``framing.Deframer``)
     clear, response, length, send, busy : the response (see ``framing.Framer``)
     levels_in, levels_out : the chip's pins that belong to no bus
+    set_levels, next_levels : 1 gives the inputs among them other levels, and these levels
+    spi, spi_busy, spi_received : to and from the SPI master, if the chip has an SPI
     events : to the queue of events; spikes : from the queue of spikes
     left : the number of clocks that the chip still has to run
     started : 1 in the clock in which RUN sets ``left``; ran : 1 in each clock that counts for ``left``
-    more : 1 if more events will come, so that the chip waits for them; forget : 1 empties the queue of events
+    more, more_levels : 1 if more events, or levels at their clocks, will come, so that the chip waits for them
+    forget : 1 empties the queues of events
     now, quiet : numbers of clocks that POLL answers
     """
 
@@ -42,8 +46,8 @@ class Executor(wiring.Component):
         self._identity = identity
         self._in_bits = sum(pin.width for pin in bridge_buses.levels_in)
         self._out_bits = sum(pin.width for pin in bridge_buses.levels_out)
-        self._event = TimedEvent(bridge_buses.aer_in["addr"].width)
-        self._spike = TimedEvent(bridge_buses.aer_out["addr"].width)
+        self._event = TimedEvent(bridge_buses.event_bits)
+        self._spike = TimedEvent(bridge_buses.spike_bits)
         super().__init__(
             {
                 "ended": In(1),
@@ -56,6 +60,8 @@ class Executor(wiring.Component):
                 "busy": In(1),
                 "levels_in": Out(self._in_bits),
                 "levels_out": In(self._out_bits),
+                "set_levels": In(1),
+                "next_levels": In(self._in_bits),
                 **{name: Out(DELAY_BITS, init=1) for name in ("gap", "hold", "ack_delay", "ack_hold")},
                 "spi_half": Out(HALF_BITS),
                 "spi": Out(stream.Signature(8)),
@@ -67,6 +73,7 @@ class Executor(wiring.Component):
                 "ran": In(1),
                 "started": Out(1),
                 "more": Out(1),
+                "more_levels": Out(1),
                 "forget": Out(1),
                 "now": In(CYCLE_BITS),
                 "quiet": In(CYCLE_BITS),
@@ -82,10 +89,14 @@ class Executor(wiring.Component):
         self._n_events = Signal(8)
         with m.If(self.ran):
             m.d.sync += self.left.eq(self.left - 1)
+        with m.If(self.set_levels):
+            m.d.sync += self.levels_in.eq(self.next_levels)
         with m.FSM():
             self._head(m)
             self._take_and_give(m)
-            self._spi_states(m)
+            self._levels_state(m)
+            if self._buses.spi:
+                self._spi_states(m)
             self._event_states(m)
             self._poll_states(m)
             self._identify_states(m)
@@ -130,11 +141,11 @@ class Executor(wiring.Component):
         """Go to the first state of each command. A command with arguments of a fixed length reads them first."""
         lengths = {
             C.LEVELS: self._buses.n_bytes("levels in"),
-            C.SPI_WRITE: 1,
-            C.SPI_EXCHANGE: 1,
             C.EVENTS: CYCLE_BYTES + self._buses.event_bytes,
             **{c: sum(int(item.size) for item in BY_COMMAND[c].request) for c in (C.ENVIRONMENT, C.RUN)},
         }
+        if self._buses.spi:
+            lengths |= {C.SPI_WRITE: 1, C.SPI_EXCHANGE: 1}
         with m.Switch(self.request.payload):
             with m.Case(C.IDENTIFY):
                 m.next = "IDENTIFY"
@@ -184,24 +195,27 @@ class Executor(wiring.Component):
                 for i, name in enumerate(("gap", "hold", "ack_delay", "ack_hold")):
                     m.d.sync += getattr(self, name).eq(delays.word_select(i, DELAY_BITS))
                 m.next = "SEND"
-            with m.Case(C.SPI_WRITE, C.SPI_EXCHANGE):
-                m.d.sync += self.spi_half.eq(self._last(1))
-                m.next = "SPI"
+            if self._buses.spi:
+                with m.Case(C.SPI_WRITE, C.SPI_EXCHANGE):
+                    m.d.sync += self.spi_half.eq(self._last(1))
+                    m.next = "SPI"
             with m.Case(C.EVENTS):
                 m.next = "EVENT"
             with m.Case(C.RUN):
                 clocks, flags = self._last(5)[:CYCLE_BITS], self._last(1)
-                m.d.sync += self.more.eq((flags & RUN_MORE) != 0)
+                m.d.sync += [self.more.eq((flags & RUN_MORE) != 0), self.more_levels.eq((flags & RUN_MORE_LEVELS) != 0)]
                 with m.If((flags & RUN_KEEP) == 0):
                     m.d.sync += self.left.eq(clocks)
                     m.d.comb += self.started.eq(1)
                 m.d.comb += self.forget.eq((flags & RUN_FORGET) != 0)
                 m.next = "SEND"
 
-    def _spi_states(self, m: Module) -> None:
+    def _levels_state(self, m: Module) -> None:
         with m.State("LEVELS"):
             m.d.sync += [self._reply.eq(self.levels_out), self._count.eq(self._buses.n_bytes("levels out"))]
             m.next = "GIVE"
+
+    def _spi_states(self, m: Module) -> None:
         with m.State("SPI"):
             with m.If(~self.spi_busy):
                 m.d.comb += [self.spi.valid.eq(self.request.valid), self.spi.payload.eq(self.request.payload)]

@@ -17,15 +17,24 @@ this address. 2 TICK raises the tick for a clock, and with operand 1 waits until
 3 TAKE receives this number of bytes from the output bus. 4 WAIT lets this number of clocks pass. 5 SET and the codes
 after it set one pin each.
 
+A chip such as RANC takes packets out of a FIFO, and its other pins belong to no bus. The bridge then is the FIFO, and
+has two queues, each with its own clocks. An entry whose highest bit of ``addr`` is 0 is a packet: it is in the FIFO from
+clock ``at`` on. An entry whose highest bit is 1 sets all input pins of no bus, from bit 0 on in the order of their
+declaration, and they keep these levels from clock ``at`` on; a second entry for the same clock acts a clock later. Each
+request has entries of one kind. In place of a spike the bridge sends the levels of all output pins of no bus, at each
+clock before whose rise they are others than before the rise before.
+
 This module does not import Amaranth, because the host does not need it.
 """
 
 from __future__ import annotations
 
 from binascii import crc_hqx
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
+from draupnir.emulator.buses.fifo_pull import FIFO_PULL
 from draupnir.emulator.buses.four_phase import FOUR_PHASE
 from draupnir.emulator.buses.spi import SPI
 from draupnir.emulator.buses.timesteps import TIMESTEPS
@@ -94,9 +103,9 @@ class Exchange:
 
 
 CYCLE_BYTES = 4
-RUN_MORE, RUN_FORGET, RUN_KEEP = 1, 2, 4  # flags of RUN
+RUN_MORE, RUN_FORGET, RUN_KEEP, RUN_MORE_LEVELS = 1, 2, 4, 8  # flags of RUN
 _AT = Item("at", CYCLE_BYTES, "Not sent before this clock, which is at most 2^31 - 1 clocks ahead.")
-_ADDR_IN = Item("addr", "event", "Address on the input bus.")
+_ADDR_IN = Item("addr", "event", "Address on the input bus, or a packet, or levels of the input pins of no bus.")
 
 EXCHANGES = (
     Exchange(
@@ -149,7 +158,8 @@ EXCHANGES = (
                 "flags",
                 1,
                 f"{RUN_MORE}: more events will come, so wait, with the clock stopped, where the next one is not there"
-                f" yet; {RUN_FORGET}: forget the events that are queued; {RUN_KEEP}: leave the clocks as they are.",
+                f" yet; {RUN_FORGET}: forget the events that are queued; {RUN_KEEP}: leave the clocks as they are;"
+                f" {RUN_MORE_LEVELS}: wait in the same way for the queue of levels.",
             ),
         ),
     ),
@@ -167,7 +177,7 @@ EXCHANGES = (
         ),
         repeated_response=(
             Item("cycle", CYCLE_BYTES, "Clock before whose edge REQ was first seen, counted as ``now`` is."),
-            Item("addr", "spike", "Address on the output bus."),
+            Item("addr", "spike", "Address on the output bus, or the levels of the output pins of no bus."),
         ),
     ),
 )
@@ -198,43 +208,77 @@ class Lead:
 class BridgeBuses:
     """The chip's pins, grouped by their use in the bridge.
 
-    spi, aer_in, aer_out : role -> the first pin of this role
     levels_in, levels_out : the pins that belong to no bus, without the clock
+    spi, aer_in, aer_out : role -> the first pin of this role; empty for a chip that takes packets
     lead : the pins by which the host leads the chip; None if it does not
+    packets : role -> the pin of the FIFO out of which the chip takes packets; empty if it has none
     """
 
-    spi: dict[str, Pin]
-    aer_in: dict[str, Pin]
-    aer_out: dict[str, Pin]
     levels_in: tuple[Pin, ...]
     levels_out: tuple[Pin, ...]
+    spi: Mapping[str, Pin] = field(default_factory=dict)
+    aer_in: Mapping[str, Pin] = field(default_factory=dict)
+    aer_out: Mapping[str, Pin] = field(default_factory=dict)
     lead: Lead | None = None
+    packets: Mapping[str, Pin] = field(default_factory=dict)
+
+    @property
+    def event_bits(self) -> int:
+        """The bits of an event on the input bus, or of a packet or levels with the bit above that tells them apart."""
+        if not self.packets:
+            return self.aer_in["addr"].width
+        return max(self.packets["data"].width, _width(self.levels_in)) + 1
+
+    @property
+    def levels_bit(self) -> int:
+        """The highest bit of an entry for a chip that takes packets: with it the entry has levels, and no packet."""
+        return 1 << self.event_bits - 1
+
+    @property
+    def spike_bits(self) -> int:
+        """The bits of an event on the output bus, or of all output pins that belong to no bus."""
+        return _width(self.levels_out) if self.packets else self.aer_out["addr"].width
 
     @property
     def event_bytes(self) -> int:
-        return -(-self.aer_in["addr"].width // 8)
+        return -(-self.event_bits // 8)
 
     @property
     def spike_bytes(self) -> int:
-        return -(-self.aer_out["addr"].width // 8)
+        return -(-self.spike_bits // 8)
 
     def n_bytes(self, size: int | str) -> int:
         """Return the number of bytes of an item; ``size`` must not be "rest"."""
         byte_counts = {
             "event": self.event_bytes,
             "spike": self.spike_bytes,
-            "levels in": -(-sum(pin.width for pin in self.levels_in) // 8),
-            "levels out": -(-sum(pin.width for pin in self.levels_out) // 8),
+            "levels in": -(-_width(self.levels_in) // 8),
+            "levels out": -(-_width(self.levels_out) // 8),
         }
         return size if isinstance(size, int) else byte_counts[size]
+
+
+def _width(pins: Iterable[Pin]) -> int:
+    return sum(pin.width for pin in pins)
+
+
+def clocks_a_cycle(chip: Chip) -> int:
+    """Return the fewest clocks of the bridge in a clock of the chip: two for each edge that the chip uses.
+
+    The inputs of a chip change with the fall of its clock, if it does not use the fall, and else between both edges.
+    """
+    return 2 * len(chip.period)
 
 
 def buses(chip: Chip) -> BridgeBuses:
     """Return the buses of a chip.
 
-    Raises InputError if the chip does not have one clock, of which it uses the rise, one SPI, one event bus in and one
-    out; and if an event bus does not have one address pin. The input bus of a chip that its host leads has two.
+    Raises InputError unless the chip has one clock, and either a FIFO as its only bus, or one SPI, one event bus in and
+    one out, which move with the rise of the clock. An event bus has one address pin; the input bus of a chip that its
+    host leads has two.
     """
+    if chip.buses_of(FIFO_PULL, "reader"):
+        return _packet_buses(chip)
     if chip.period != (1,):
         raise InputError(
             f"the bridge drives one clock, of which the chip uses the rise; {chip.name} has {chip.used_edges}"
@@ -253,16 +297,27 @@ def buses(chip: Chip) -> BridgeBuses:
             f"{chip.name}: the bridge needs one address pin an event bus, and two on the one into a chip that is led"
         )
     lead = _lead(aer_in, steps[0]) if steps else None
-    of_buses = {name for bus in (spi, aer_in, aer_out, *steps) for name in bus.bus.all_names}
+    levels = _levels(chip, spi, aer_in, aer_out, *steps)
+    return BridgeBuses(*levels, _first_pins(spi), _first_pins(aer_in), _first_pins(aer_out), lead)
+
+
+def _packet_buses(chip: Chip) -> BridgeBuses:
+    """Return the buses of a chip that takes packets out of a FIFO. Raises InputError if it has anything more."""
+    if len(chip.clocks) != 1 or chip.period[0] != 1:
+        raise InputError(f"the bridge drives one clock, whose rise the chip uses; {chip.name} has {chip.used_edges}")
+    if len(chip.buses) != 1 or chip.wired_buses[0].parameter("latency") != 1:
+        raise InputError(f"{chip.name}: the bridge needs a FIFO of latency 1 as the only bus of a chip without an SPI")
+    (fifo,) = chip.wired_buses
+    return BridgeBuses(*_levels(chip, fifo), packets=_first_pins(fifo))
+
+
+def _levels(chip: Chip, *wired: WiredBus) -> tuple[tuple[Pin, ...], tuple[Pin, ...]]:
+    """Return the input pins and the output pins that are in none of these buses, without the clock."""
+    of_buses = {name for bus in wired for name in bus.bus.all_names}
     others = [pin for pin in chip.pins if pin.name not in of_buses and pin != chip.clock]
-    return BridgeBuses(
-        _first_pins(spi),
-        _first_pins(aer_in),
-        _first_pins(aer_out),
-        tuple(pin for pin in others if pin.direction == "in"),
-        tuple(pin for pin in others if pin.direction == "out"),
-        lead,
-    )
+    directions = ("in", "out")
+    inputs, outputs = (tuple(pin for pin in others if pin.direction == direction) for direction in directions)
+    return inputs, outputs
 
 
 def _first_pins(bus: WiredBus) -> dict[str, Pin]:

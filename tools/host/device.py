@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from draupnir.emulator.declare import Chip
+from draupnir.emulator.declare import Chip, Pin
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.delays import LONGEST_DELAY
 from draupnir.emulator.parts.handshake import Delays
@@ -18,6 +18,7 @@ from draupnir.rtl.bridge.protocol import (
     RUN_FORGET,
     RUN_KEEP,
     RUN_MORE,
+    RUN_MORE_LEVELS,
     VERSION,
     Command,
     buses,
@@ -71,10 +72,7 @@ class BridgedChip:
 
     def levels(self, **pins: int) -> None:
         """Set all input pins that belong to no bus. The default level is 0, and inactive for a reset."""
-        bits, lsb = 0, 0
-        for pin in self._buses.levels_in:
-            bits |= pins.get(pin.name, pin.rest) << lsb
-            lsb += pin.width
+        bits = packed_levels(self._buses.levels_in, pins)
         self._link.request(Command.LEVELS, bits.to_bytes(self._buses.n_bytes("levels in"), "little"))
 
     def environment(self, delays: Delays) -> None:
@@ -84,23 +82,31 @@ class BridgedChip:
                 raise InputError(f"{name} is {clocks}; the bridge has delays of 0..{LONGEST_DELAY} clocks")
         self._link.request(Command.ENVIRONMENT, b"".join(clocks.to_bytes(2, "little") for clocks in delays))
 
-    def run(self, clocks: int, with_more_events: bool = False, forget: bool = False) -> None:
+    def run(
+        self, clocks: int, with_more_events: bool = False, forget: bool = False, with_more_levels: bool = False
+    ) -> None:
         """Let the chip's clock run for ``clocks`` clocks, 0..2**32 - 1.
 
-        with_more_events : the clock stops while the queue of events is empty
+        with_more_events, with_more_levels : the clock stops while the queue of events, or of levels, is empty
         forget : discard the queued events first
         """
-        flags = RUN_MORE * with_more_events | RUN_FORGET * forget
+        flags = RUN_MORE * with_more_events | RUN_FORGET * forget | RUN_MORE_LEVELS * with_more_levels
         self._link.request(Command.RUN, clocks.to_bytes(4, "little") + bytes([flags]))
+
+    def await_more(self, events: bool, levels: bool) -> None:
+        """Let the clock of a run that has begun stop where the queue of events, or of levels, is empty, or not."""
+        flags = RUN_KEEP | RUN_MORE * events | RUN_MORE_LEVELS * levels
+        self._link.request(Command.RUN, bytes(4) + bytes([flags]))
 
     def no_more_events(self) -> None:
         """Let the clock also run while the queue of events is empty."""
-        self._link.request(Command.RUN, bytes(4) + bytes([RUN_KEEP]))
+        self.await_more(events=False, levels=False)
 
     def events(self, timed: Collection[tuple[int, int]]) -> int:
         """Queue events, at most ``events_at_once``, each (cycle, addr). Returns how many of them the bridge accepted.
 
-        For a chip that its host leads, each is (operand, operation), with an operand of 0..2**32 - 1.
+        For a chip that its host leads, each is (operand, operation), with an operand of 0..2**32 - 1. For a chip that
+        takes packets, all are packets, or all are levels (see rtl/bridge/protocol.py).
         """
         n = self._buses.event_bytes
         if self._buses.lead is None:
@@ -110,6 +116,11 @@ class BridgedChip:
             event_cycle.to_bytes(CYCLE_BYTES, "little") + addr.to_bytes(n, "little") for event_cycle, addr in timed
         )
         return self._link.request(Command.EVENTS, b"".join(event_bytes))[0]
+
+    @property
+    def levels_bit(self) -> int:
+        """The bit of an entry for a chip that takes packets: with it the entry has levels, and no packet."""
+        return self._buses.levels_bit
 
     @property
     def events_at_once(self) -> int:
@@ -171,6 +182,15 @@ class BridgedChip:
         for levels in ({pin.name: pin.active_level for pin in resets}, {}):
             self.levels(**levels)
             self.clocks(RESET_CLOCKS)
+
+
+def packed_levels(pins: Sequence[Pin], levels: Mapping[str, int]) -> int:
+    """Pack levels of pins, by name, from bit 0 on; all other pins are at rest."""
+    bits, lsb = 0, 0
+    for pin in pins:
+        bits |= levels.get(pin.name, pin.rest) << lsb
+        lsb += pin.width
+    return bits
 
 
 def _integers(content: bytes, lengths: Sequence[int]) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import repeat
@@ -21,6 +20,7 @@ from draupnir.golden.compare.memories import ALL_BITS
 from draupnir.rtl.bridge.protocol import Operation
 from draupnir.tools.compile.spi import stream
 from draupnir.tools.host.device import LONGEST_RUN, WRAP, BridgedChip, Progress
+from draupnir.tools.host.queue import BoardQueue
 from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.spikes import Take
 
@@ -234,59 +234,6 @@ def _events(blocks: Iterable[EventBlock], first_cycle: int, waits: _Waits) -> It
             yield first_cycle + cycle, addr
 
 
-class _Queue:
-    """The entries that a board still has to receive. The queue of the board gets none past one that waits for rest."""
-
-    def __init__(
-        self,
-        device: BridgedChip,
-        entries: Iterator[tuple[int, int]],
-        outcome: HostOutcome,
-        advance: Callable[[int], None],
-    ) -> None:
-        self._device, self._entries, self._outcome, self._advance = device, entries, outcome, advance
-        self._waiting: deque[tuple[int, int]] = deque()
-        self._after_rest: tuple[int, int] | None = None
-
-    @property
-    def has_more(self) -> bool:
-        """True if some entries are not in the queue of the board."""
-        return bool(self._waiting) or self._after_rest is not None
-
-    @property
-    def needs_rest(self) -> bool:
-        """True if the next of these entries waits for rest."""
-        return not self._waiting and self._after_rest is not None
-
-    def fill(self, is_at_rest: bool = False) -> None:
-        """Queue entries until the queue of the board is full, the next entry waits for rest, or none remains."""
-        if is_at_rest and self._after_rest is not None:
-            self._waiting.append(self._after_rest)
-            self._after_rest = None
-        while True:
-            self._read()
-            if not self._waiting:
-                return
-            n_accepted = self._device.events(self._waiting)
-            for _ in range(n_accepted):
-                self._waiting.popleft()
-            self._outcome.n_events += n_accepted
-            self._advance(n_accepted)
-            if self._waiting:
-                return
-
-    def _read(self) -> None:
-        """Read as many entries as a request has room for."""
-        while len(self._waiting) < self._device.events_at_once and self._after_rest is None:
-            entry = next(self._entries, None)
-            if entry is None:
-                return
-            if entry[0] == AT_REST:
-                self._after_rest = (0, entry[1])
-            else:
-                self._waiting.append(entry)
-
-
 class _BoardRun:
     """A run of a chip on a board.
 
@@ -308,7 +255,7 @@ class _BoardRun:
         self._device, self._clock_limit, self._quiet, self._take = device, clock_limit, quiet, take
         self._longest_run = longest_run
         self._outcome = HostOutcome()
-        self._queue = _Queue(device, entries, self._outcome, advance)
+        self._queue = BoardQueue(device, entries, advance)
         self._first_cycle = device.poll().now
         self._now = self._start_cycle = self._last_move = self._first_cycle
 
@@ -335,12 +282,13 @@ class _BoardRun:
             elif not progress.n_remaining:
                 self._start(self._longest_run, queue.has_more)
         device.run(0)
+        outcome.n_events = queue.n_sent
         outcome.n_cycles = (self._last_move if outcome.done else progress.now) - self._first_cycle
         return outcome
 
     @property
     def _clocks_left(self) -> int:
-        return self._clock_limit(self._outcome.n_events) - (self._now - self._first_cycle)
+        return self._clock_limit(self._queue.n_sent) - (self._now - self._first_cycle)
 
     def _start(self, clocks: int, with_more_events: bool) -> None:
         """Let the chip's clock run for so many clocks, but not past the limit."""

@@ -18,6 +18,11 @@ NOTHING = np.zeros(0, np.int64)
 SEND, RECEIVE = plain(send), plain(receive)  # not compiled, because they return named tuples
 
 
+def number_near(low_bits: int, now: int) -> int:
+    """The cycle with these low 32 bits that is nearest to ``now``."""
+    return now + (low_bits - now + HALF_WORD) % WRAP - HALF_WORD
+
+
 @dataclass
 class EventBuses(Queues):
     """The sender and the receiver of ``draupnir.emulator.parts.handshake``, between two clocks.
@@ -73,8 +78,7 @@ class EventBuses(Queues):
         return (starved and self.more) or len(self.spikes) >= self.spike_depth
 
     def _queued_number(self, low_bits: int, now: int) -> int:
-        """The cycle with these low bits that is nearest to ``now``."""
-        return now + (low_bits - now + HALF_WORD) % WRAP - HALF_WORD
+        return number_near(low_bits, now)
 
     def at_rest(self, outputs: int) -> bool:
         """True if no pin moves while only the SPI runs, unless the chip itself begins."""

@@ -19,6 +19,7 @@ from draupnir.rtl.bridge.protocol import (
     RUN_FORGET,
     RUN_KEEP,
     RUN_MORE,
+    RUN_MORE_LEVELS,
     VERSION,
     Command,
     SoftwareDeframer,
@@ -43,8 +44,7 @@ class ModelBoard:
         self._model, self._title = model, title
         self._chip: Chip = model.chip
         self._buses = buses(self._chip)
-        led = self._buses.lead is not None
-        self._aer: EventBuses | LedBuses = (LedBuses if led else EventBuses)(self._chip, event_depth, spike_depth)
+        self._aer = self._make_buses(event_depth, spike_depth)
         self._deframer = SoftwareDeframer()
         self._number: int | None = None
         self._response = b""
@@ -56,13 +56,17 @@ class ModelBoard:
             Command.IDENTIFY: self._identify,
             Command.LEVELS: self._set_levels,
             Command.ENVIRONMENT: self._environment,
-            Command.SPI_WRITE: self._spi_write,
-            Command.SPI_EXCHANGE: self._spi_exchange,
             Command.EVENTS: self._events,
             Command.RUN: self._start,
             Command.POLL: self._poll,
         }
+        if self._buses.spi:
+            self._commands |= {Command.SPI_WRITE: self._spi_write, Command.SPI_EXCHANGE: self._spi_exchange}
         self._compile()
+
+    def _make_buses(self, event_depth: int, spike_depth: int) -> Any:
+        """Return both ends of the chip's buses."""
+        return (EventBuses if self._buses.lead is None else LedBuses)(self._chip, event_depth, spike_depth)
 
     @property
     def busy(self) -> bool:
@@ -85,7 +89,7 @@ class ModelBoard:
         if not request:
             return b""
         command, arguments = request[0], request[1:]
-        if command not in tuple(Command):
+        if command not in self._commands:
             return bytes([command | REFUSED])
         return bytes([command]) + self._commands[Command(command)](arguments)
 
@@ -96,17 +100,22 @@ class ModelBoard:
         return bytes([VERSION]) + b"".join(depth.to_bytes(2, "little") for depth in depths) + self._title.encode()
 
     def _set_levels(self, arguments: bytes) -> bytes:
-        bits, self._levels = int.from_bytes(arguments, "little"), 0
-        for pin in self._buses.levels_in:
-            f = self._chip.input_word[pin.name]
-            self._levels |= (bits & f.high) << f.lsb
-            bits >>= f.width
+        self._levels = self._input_pins(int.from_bytes(arguments, "little"))
         levels, outputs, lsb = 0, self._model.outputs, 0
         for pin in self._buses.levels_out:
             f = self._chip.output_word[pin.name]
             levels |= (outputs >> f.lsb & f.high) << lsb
             lsb += f.width
         return levels.to_bytes(self._buses.n_bytes("levels out"), "little")
+
+    def _input_pins(self, bits: int) -> int:
+        """Pack the levels of the input pins that belong to no bus, which are side by side on the line."""
+        pins = 0
+        for pin in self._buses.levels_in:
+            f = self._chip.input_word[pin.name]
+            pins |= (bits & f.high) << f.lsb
+            bits >>= f.width
+        return pins
 
     def _environment(self, arguments: bytes) -> bytes:
         delays = (int.from_bytes(arguments[i : i + 2], "little") for i in range(0, 8, 2))
@@ -146,6 +155,7 @@ class ModelBoard:
         if flags & RUN_FORGET:
             self._aer.forget()
         self._aer.more = bool(flags & RUN_MORE)
+        self._aer.more_levels = bool(flags & RUN_MORE_LEVELS)
         return b""
 
     def _poll(self, _: bytes) -> bytes:
@@ -162,15 +172,17 @@ class ModelBoard:
     def _compile(self) -> None:
         """Compile the model now, because a host would not wait for it. The state of the model does not change."""
         snapshot = self._model.snapshot()
-        self._model.drive(np.zeros(1, np.int64), np.ones(1, np.uint8))
+        self._drive(1)
+        self._now = 0
         self._model.restore(snapshot)
 
     def _drive(self, clocks: int) -> np.ndarray:
-        """Run clocks with constant pins. Returns the outputs before each edge."""
+        """Run clocks with constant pins. Returns the outputs before each rise."""
         pins = self._levels | self._spi_pins | self._aer.pins
         self._now += clocks
-        outputs: np.ndarray = self._model.drive(np.full(clocks, pins, np.int64), np.ones(clocks, np.uint8))
-        return outputs
+        edges = np.array(self._chip.period[::-1] * clocks, np.uint8)  # a fall comes before the rise
+        outputs: np.ndarray = self._model.drive(np.full(len(edges), pins, np.int64), edges)
+        return outputs[len(self._chip.period) - 1 :: len(self._chip.period)]
 
     def _rows(self, spi_pins: np.ndarray) -> np.ndarray:
         """Run one clock for each level of the SPI pins. The receiver of the event bus also runs."""

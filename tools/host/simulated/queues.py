@@ -13,7 +13,8 @@ from draupnir.emulator.parts.handshake import Delays, Environment
 class Queues:
     """Two queues of limited depth.
 
-    events : the entries for the chip, two integers each; more : True if the host will send further entries
+    events : the entries for the chip, two integers each
+    more, more_levels : True if the host will send further entries, or further levels
     spikes : (cycle, address or byte) from the chip, at most ``spike_depth`` of them
     quiet : the number of clocks since a bus last moved
     """
@@ -25,6 +26,7 @@ class Queues:
     events: deque[tuple[int, int]] = field(default_factory=deque)
     spikes: deque[tuple[int, int]] = field(default_factory=deque)
     more: bool = False
+    more_levels: bool = False
     quiet: int = 0
 
     def set_delays(self, delays: Delays) -> None:
