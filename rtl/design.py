@@ -153,6 +153,7 @@ class OurChip:
     memories : declared memory -> path of its array; for a chip with sizes, a function of the sizes that returns this
     kept_words : a function of memory and parameters that returns the addresses of the words that a reduced chip has, in
         the chip's own order; None if no parameter removes words
+    zeros : the memories that begin with 0 in a bitstream, which cannot fill them
     variants : name -> parameters of each variant that ``draupnir area`` measures
     on_boards : board -> parameters of the reduced chip that fits the board's FPGA
     probes : declared probe -> its path, for each probe that the RTL has; a function of the sizes as for ``memories``
@@ -167,6 +168,7 @@ class OurChip:
     make: Callable[..., Elaboratable]
     memories: Mapping[str, str] | Callable[..., Mapping[str, str]]
     kept_words: Callable[..., np.ndarray] | None = None
+    zeros: tuple[str, ...] = ()
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"whole": {}})
     on_boards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     probes: Mapping[str, str] | Callable[..., Mapping[str, str]] = field(default_factory=dict)

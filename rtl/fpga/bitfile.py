@@ -19,6 +19,7 @@ import numpy as np
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.fpga import content, tools
 from draupnir.rtl.fpga.content import Cells, Located
+from draupnir.rtl.fpga.memories import MemoryShape
 
 ABOUT = "build.json"
 
@@ -52,7 +53,7 @@ FORMS = {
 def pack(folder: Path, family: str, words: Mapping[str, np.ndarray], checks: Callable[[], None]) -> Path:
     """Pack the routed design in ``folder`` with these words in its memories, and compare the unpacked bitstream.
 
-    words : memory -> (depth, limbs) uint32; all other memories are 0
+    words : memory -> (depth, limbs) uint32, or (copies, depth, limbs); all other memories are 0
     checks : a function that is called before the comparison
 
     Returns the bitstream's path. Raises InputError for words that have no place in the design, and if the unpacked
@@ -105,22 +106,28 @@ def note(folder: Path, more: Mapping[str, Any]) -> None:
         os.replace(Path(scratch) / ABOUT, folder / ABOUT)
 
 
-def _shapes(folder: Path) -> dict[str, tuple[int, int]]:
-    return {name: (depth, width) for name, (depth, width) in about(folder)["memories"].items()}
+def _shapes(folder: Path) -> dict[str, MemoryShape]:
+    return {name: MemoryShape(*shape) for name, shape in about(folder)["memories"].items()}
 
 
 def _locate(folder: Path, cells: Cells) -> dict[str, Located]:
     return {name: content.locate(cells, *shape) for name, shape in _shapes(folder).items()}
 
 
-def _contents(shapes: Mapping[str, tuple[int, int]], words: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _contents(shapes: Mapping[str, MemoryShape], words: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    by_copy = {part: part_words for name, content in words.items() for part, part_words in _parts(name, content)}
     contents = {}
-    for name, (depth, width) in shapes.items():
+    for name, (depth, width, _) in shapes.items():
         shape = (depth, -(-width // 32))
-        contents[name] = words.get(name, np.zeros(shape, np.uint32))
+        contents[name] = by_copy.get(name, np.zeros(shape, np.uint32))
         if contents[name].shape != shape:
             raise InputError(f"{name}: {len(contents[name])} words; the design has {depth}")
     return contents
+
+
+def _parts(name: str, words: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """Return the copies of a memory, each with its own name as ``Memory.parts`` has it."""
+    return [(name, words)] if words.ndim == 2 else [(f"{name}[{copy}]", part) for copy, part in enumerate(words)]
 
 
 def _unpack(form: BitfileForm, bitstream: Path, scratch: Path) -> Cells:

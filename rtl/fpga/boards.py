@@ -17,6 +17,7 @@ Vendor = Literal["vivado", "gowin"]
 
 _TOOLCHAINS = {"vivado": "Vivado", "gowin": "Gowin"}
 _MEMORIES = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
+ONE_EDGE = 2  # clocks of the bridge in a clock of a chip that uses one edge
 _ULX3S_GPIO = tuple(f"{pair}{sign}" for pair in range(28) for sign in "+-")
 
 
@@ -33,7 +34,7 @@ class FpgaBoard:
         board has too few
     reset : name and number of the button that resets the chip
     attrs : the attributes of all header pins
-    freq : the default frequency of the chip's clock in Hz, which ODIN reaches
+    freq : the default frequency in Hz of the clock of a chip that uses one edge, which ODIN reaches
     uart_pins : rx and tx on connector ("pmod", 0), if the board has no serial line of its own
     """
 
@@ -49,6 +50,13 @@ class FpgaBoard:
     attrs: Mapping[str, str]
     freq: float
     uart_pins: tuple[str, str] | None = None
+
+    def chip_freq(self, clocks_a_cycle: int) -> float:
+        """Return the default frequency in Hz of a chip's clock; the bridge's is the same for all chips.
+
+        clocks_a_cycle : the clocks of the bridge in a clock of the chip
+        """
+        return self.freq * ONE_EDGE / clocks_a_cycle
 
     def make_platform(self) -> Any:
         """Return a new platform for one design, which puts the chip's memories into block RAM."""

@@ -143,20 +143,21 @@ class Located:
             cells[lane.cell][lane.positions] = bits[lane.first : lane.first + len(lane.positions), lane.column]
 
 
-def locate(cells: Cells, depth: int, width: int) -> Located:
+def locate(cells: Cells, depth: int, width: int, copy: int = 0) -> Located:
     """Return the place of a memory of this shape in cells that hold its fingerprint.
 
-    depth : the number of words; width : bits of a word
+    depth : the number of words; width : bits of a word; copy : the number among memories of this shape
 
     Raises InputError unless each bit of the memory is there exactly once.
     """
-    content = fingerprint(depth, width)
+    content = fingerprint(depth, width, copy)
+    n_marked = len(content)
     columns = np.array([[word >> c & 1 for word in content] for c in range(width)], dtype=np.uint8)
-    places = dict(_blocks(columns, depth))
+    places = dict(_blocks(columns, n_marked))
     lanes = []
     for name, bits in cells.items():
         for positions in _ports(len(bits)):
-            place = places.get((min(depth, len(positions)), bits[positions[:depth]].tobytes()))
+            place = places.get((min(n_marked, len(positions)), bits[positions[:n_marked]].tobytes()))
             if place is not None:
                 lanes.append(Lane(*place, name, positions[:depth]))
     times = np.zeros((depth, width), dtype=int)
@@ -186,7 +187,7 @@ def _ports(n_bits: int) -> Iterator[np.ndarray]:
             for bit in range(width):
                 yield np.arange(n_bits // width) * width + bit
         return
-    for width in (18, 9):
+    for width in (36, 18, 9):
         for bit in range(width):
             yield np.arange(n_bits // width) * width + bit
     for width in (4, 2, 1):

@@ -13,15 +13,17 @@ from typing import Any
 import amaranth
 import numpy as np
 
+from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit
 from draupnir.rtl.bridge.board import title
-from draupnir.rtl.bridge.protocol import buses
+from draupnir.rtl.bridge.protocol import buses, clocks_a_cycle
 from draupnir.rtl.fpga import bitfile, clocks, report, tools
 from draupnir.rtl.fpga.boards import FpgaBoard
 from draupnir.rtl.fpga.clocks import ClockPlan
+from draupnir.rtl.fpga.memories import MemoryShape
 from draupnir.rtl.fpga.report import RoutedReport, Usage
-from draupnir.rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider, header_pins
+from draupnir.rtl.fpga.top import BoardTop, divider, header_pins
 
 NAME = "top"
 STEPS = ("elaboration", "synthesis", "place and route", "packing", "unpacking and comparing")
@@ -60,7 +62,8 @@ class Request:
     freq : the frequency of its clock in Hz
     parameters : the parameters of its top component
     header : True to connect the chip's pins to the board's header; False for a bridge to the host
-    words : memory -> the contents of the words that the chip has, (depth, limbs) uint32; other memories are 0
+    words : memory -> the contents of the words that the chip has, (depth, limbs) uint32, or (copies, depth, limbs);
+        other memories are 0
     origin : the origin of the request, for build.json: command, date, commit, versions
     """
 
@@ -75,6 +78,16 @@ class Request:
     @property
     def subject(self) -> str:
         return f"{self.chip} on {self.board.name}"
+
+    @property
+    def declaration(self) -> Chip:
+        """The chip's declaration. Raises InputError as ``emit.declaration`` does."""
+        return emit.declaration(self.chip, **self.parameters)
+
+    @property
+    def clocks_a_cycle(self) -> int:
+        """The clocks of the board in a clock of the chip."""
+        return 1 if self.header else clocks_a_cycle(self.declaration)
 
 
 @dataclass(frozen=True)
@@ -105,11 +118,10 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
 
     Raises InputError for a wrong request, DoesNotFit and MissesTiming.
     """
-    board = request.board
-    clocks_a_cycle = 1 if request.header else CLOCKS_A_CYCLE
-    clock_plan = clocks.plan(board.family, board.oscillator_hz, request.freq * clocks_a_cycle)
-    # This check comes before there are components, because Amaranth warns of components that are not used.
-    declaration = emit.declaration(request.chip, **request.parameters)
+    board, declaration = request.board, request.declaration
+    clock_plan = clocks.plan(board.family, board.oscillator_hz, request.freq * request.clocks_a_cycle)
+    # These checks come before there are components, because Amaranth warns of components that are not used.
+    check_words(request.chip, request.words)
     if request.header:
         header_pins(declaration, board)
     else:
@@ -142,7 +154,7 @@ def build(request: Request, out: Path, step: Callable[[str], None] = lambda name
 
 def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[list[str]]:
     """Write all inputs of the tools. Return the command lines of all tools but the packer."""
-    declaration = emit.declaration(request.chip, **request.parameters)
+    declaration = request.declaration
     component = emit.make(request.chip, **request.parameters)
     platform = request.board.make_platform()
     options = f"--report {NAME}.json.report --timing-allow-fail --seed {SEED} --freq {request.freq / 1e6:g}"
@@ -156,13 +168,29 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
     return commands[:2]
 
 
-def _check_memories(request: Request, placed: frozenset[tuple[int, int]]) -> None:
+def check_words(chip: str, words: Mapping[str, np.ndarray]) -> None:
+    """Raise InputError for contents of a memory that begins with 0 in any bitstream of the chip.
+
+    words : memory -> its contents, in any shape
+    """
+    for name in emit.our_chip(chip).zeros:
+        if name in words and words[name].any():
+            raise InputError(f"{name}: a bitstream of {chip} cannot fill it, so it begins with 0; right is to leave it out")
+
+
+def _shapes(request: Request) -> dict[str, MemoryShape]:
+    """Return the shape of each memory, or of each of its copies, without those that begin with 0 in any bitstream."""
+    shapes = {}
+    for memory in request.declaration.memories:
+        if memory.name not in emit.our_chip(request.chip).zeros:
+            depth = len(emit.kept_words(request.chip, memory.name, **request.parameters))
+            shapes |= {part: MemoryShape(depth, memory.width, copy) for copy, part in enumerate(memory.parts)}
+    return shapes
+
+
+def _check_memories(request: Request, placed: frozenset[MemoryShape]) -> None:
     """Raise InputError if the chip has a memory whose content we cannot find and replace in a bitstream."""
-    shapes = {
-        memory.name: (len(emit.kept_words(request.chip, memory.name, **request.parameters)), memory.width)
-        for memory in emit.declaration(request.chip, **request.parameters).memories
-    }
-    absent = [name for name, shape in shapes.items() if shape not in placed]
+    absent = [name for name, shape in _shapes(request).items() if shape not in placed]
     if absent:
         raise InputError(
             f"{request.subject}: {', '.join(absent)} cannot be filled from a bitstream, so there is none yet;"
@@ -186,24 +214,19 @@ def place_and_route(request: Request, command: list[str], scratch: Path) -> Rout
     return routed
 
 
-def memory_shapes(request: Request) -> tuple[dict[str, tuple[int, int]], list[str]]:
-    """Return name -> (depth, width) of the memories that the bitstream holds, and the names of all other memories."""
+def memory_shapes(request: Request) -> tuple[dict[str, MemoryShape], list[str]]:
+    """Return name -> shape of the memories that the bitstream holds, and the names of those that the host writes."""
     platform = request.board.make_platform()
-    shapes, outside = {}, []
-    for memory in emit.declaration(request.chip, **request.parameters).memories:
-        shape = (len(emit.kept_words(request.chip, memory.name, **request.parameters)), memory.width)
-        if platform.has_initial_content(*shape):
-            shapes[memory.name] = shape
-        else:
-            outside.append(memory.name)
-    return shapes, outside
+    all_shapes = _shapes(request)
+    inside = {name: shape for name, shape in all_shapes.items() if platform.has_initial_content(shape.depth, shape.width)}
+    return inside, [name for name in all_shapes if name not in inside]
 
 
 def _about(
     request: Request, clock_plan: ClockPlan, routed_report: RoutedReport, tool_names: list[str]
 ) -> dict[str, Any]:
     shapes, outside = memory_shapes(request)
-    chip_freq = clock_plan.freq / (1 if request.header else CLOCKS_A_CYCLE)
+    chip_freq = clock_plan.freq / request.clocks_a_cycle
     packer = bitfile.FORMS[request.board.family].packer
     versions = {name: f"{tools.find(name).version} ({tools.find(name).source})" for name in (*tool_names, packer)}
     return {

@@ -6,7 +6,7 @@ Source: Lattice FPGA-TN-02204 (ECP5 memories), FPGA-TN-02002 (iCE40 UltraPlus si
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from amaranth import ClockSignal, Const, Instance, Module, Mux, Signal
@@ -21,14 +21,25 @@ FIXED_LANE_BITS = 36  # the widest port of an ECP5's block RAM, for bits that no
 SPRAM_DEPTH = 1 << 14
 SPRAM_FROM = 1 << 16  # in bits; a smaller memory would use only a small part of two SPRAMs
 FINGERPRINT_SEED = 0x0D1
+FEWEST_WORDS = 64  # A column with fewer random bits could be found in a block RAM by chance, which has more words anyway.
 
 
-def fingerprint(depth: int, width: int) -> list[int]:
+class MemoryShape(NamedTuple):
+    """The shape of a memory: ``depth`` words of ``width`` bits; ``copy`` is its number among those that are alike."""
+
+    depth: int
+    width: int
+    copy: int = 0
+
+
+def fingerprint(depth: int, width: int, copy: int = 0) -> list[int]:
     """Return random words, which are always the same for a shape; they mark the memory in a netlist or a bitstream.
 
-    depth : the number of words; width : bits of a word
+    depth : the number of words; width : bits of a word; copy : the number among memories of this shape
+    The result has at least FEWEST_WORDS words.
     """
-    rng = np.random.default_rng((FINGERPRINT_SEED, depth, width))
+    depth = max(depth, FEWEST_WORDS)
+    rng = np.random.default_rng((FINGERPRINT_SEED, depth, width, *([copy] if copy else [])))
     return [int.from_bytes(rng.bytes(-(-width // 8)), "little") & ((1 << width) - 1) for _ in range(depth)]
 
 
@@ -37,14 +48,14 @@ class BlockMemories:
 
     The initial content is a fingerprint, which rtl/fpga/content.py finds and replaces.
 
-    placed : (depth, width) of each memory that the design has requested so far
+    placed : the shape of each memory that the design has requested so far
     """
 
-    placed: frozenset[tuple[int, int]] = frozenset()
+    placed: frozenset[MemoryShape] = frozenset()
 
     def get_sram(self, sram: Sram) -> wiring.Component:
-        self.placed |= {(sram.depth, sram.width)}
-        return LanedSram(sram.depth, sram.width, sram.written_bits)
+        self.placed |= {MemoryShape(sram.depth, sram.width, sram.copy)}
+        return LanedSram(sram.depth, sram.width, sram.written_bits, sram.copy)
 
     def has_initial_content(self, depth: int, width: int) -> bool:
         """Tell whether a bitstream can hold the words of a memory of this shape."""
@@ -57,7 +68,7 @@ class BlockAndSpram(BlockMemories):
     def get_sram(self, sram: Sram) -> wiring.Component:
         if self.has_initial_content(sram.depth, sram.width):
             return super().get_sram(sram)
-        self.placed |= {(sram.depth, sram.width)}
+        self.placed |= {MemoryShape(sram.depth, sram.width, sram.copy)}
         return SpramBank(sram.depth, sram.width)
 
     def has_initial_content(self, depth: int, width: int) -> bool:
@@ -82,19 +93,19 @@ class LanedSram(wiring.Component):
     multiplexer for each bit.
     """
 
-    def __init__(self, depth: int, width: int, written_bits: range | None = None) -> None:
-        self._depth, self._width = depth, width
+    def __init__(self, depth: int, width: int, written_bits: range | None = None, copy: int = 0) -> None:
+        self._depth, self._width, self._copy = depth, width, copy
         self._written_bits = range(width) if written_bits is None else written_bits
         super().__init__({"control": In(SramControl(ceil_log2(depth))), "w_word": In(width), "r_word": Out(width)})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        content = fingerprint(self._depth, self._width)
+        content = fingerprint(self._depth, self._width, self._copy)
         for lane, bits in enumerate(lanes(self._width, self._written_bits)):
             start, end = bits.start, bits.stop
             init = [word >> start & ((1 << end - start) - 1) for word in content]
             m.submodules[f"lane_{lane}"] = words = memory.Memory(
-                shape=end - start, depth=self._depth, init=init, attrs={"ram_style": "block"}
+                shape=end - start, depth=len(content), init=init, attrs={"ram_style": "block"}
             )
             read = words.read_port()
             m.d.comb += [

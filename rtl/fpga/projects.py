@@ -17,10 +17,10 @@ import numpy as np
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit
 from draupnir.rtl.bridge.board import title
-from draupnir.rtl.bridge.protocol import buses
+from draupnir.rtl.bridge.protocol import buses, clocks_a_cycle
 from draupnir.rtl.fpga import clocks
 from draupnir.rtl.fpga.boards import Vendor, project_board
-from draupnir.rtl.fpga.top import CLOCKS_A_CYCLE, BoardTop, divider
+from draupnir.rtl.fpga.top import BoardTop, divider
 
 Kind = Literal["vivado", "gowin", "fusesoc"]
 NAME = "top"
@@ -106,11 +106,11 @@ def _for_board(
     vendor: Vendor, chip: str, board_name: str | None, freq: float | None, parameters: Mapping[str, Any]
 ) -> dict[str, str]:
     """Return the files of the board's whole design, with the bridge at its UART."""
-    board = project_board(board_name, vendor)
-    plan = clocks.plan(board.family, board.oscillator_hz, (freq or board.freq) * CLOCKS_A_CYCLE)
+    board, declaration = project_board(board_name, vendor), emit.declaration(chip, **parameters)
+    cycle = clocks_a_cycle(declaration)
+    plan = clocks.plan(board.family, board.oscillator_hz, (freq or board.chip_freq(cycle)) * cycle)
     # This raises before there are components, because Amaranth warns of components that are not used.
     divider(plan.freq)
-    declaration = emit.declaration(chip, **parameters)
     buses(declaration)
     component = emit.make(chip, **parameters)
     design = BoardTop(declaration, component, board, plan, title(chip, dict(parameters)))

@@ -12,6 +12,7 @@ from amaranth.lib.cdc import ResetSynchronizer
 from draupnir.emulator.declare import Chip, Pin
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.bridge.bridge import Bridge
+from draupnir.rtl.bridge.protocol import clocks_a_cycle
 from draupnir.rtl.fpga.boards import FpgaBoard
 from draupnir.rtl.fpga.clocks import ClockPlan, ClockSource
 
@@ -20,7 +21,6 @@ POWER_ON_SECONDS = 15e-6
 CLOCK_NET = "board_clk"
 FEWEST_CLOCKS = 4  # the smallest number of clocks in a bit of the serial line
 BAUD, BAUD_ERROR = 1_000_000, 0.02  # the rate of the line to the host in bits a second, and its largest relative error
-CLOCKS_A_CYCLE = 2  # the number of clocks of the bridge in one clock of the chip
 DOMAIN = "board"  # The name "sync" belongs to the chip.
 
 
@@ -31,7 +31,7 @@ def header_pins(chip: Chip, board: FpgaBoard) -> dict[str, tuple[Pin, tuple[str,
     """
     if chip.period != (1,):
         raise InputError(
-            f"a board drives one clock, of which the chip uses the rise; {chip.name} has {chip.used_edges}"
+            f"a header is for a chip that uses the rise of one clock; {chip.name} has {chip.used_edges}"
         )
     pins = [pin for pin in (*chip.inputs, *chip.outputs) if pin.role != "reset"]
     needed = sum(pin.width for pin in pins)
@@ -58,7 +58,8 @@ def divider(freq: float) -> int:
 class BoardTop(Elaboratable):
     """The design of a board, for ``platform.prepare``.
 
-    clock_plan : the plan of the bridge's clock, which is twice as fast as the chip's; without a bridge, of the chip's
+    clock_plan : the plan of the bridge's clock, which is ``clocks_a_cycle`` times as fast as the chip's; without a
+        bridge, of the chip's
     title : the bridge's answer to IDENTIFY; None for the chip's pins at the header instead of a bridge
 
     Everything is in reset until the PLL has locked and the block RAMs are ready, and while the board's button is
@@ -85,7 +86,8 @@ class BoardTop(Elaboratable):
         for pin in self._chip.pins:
             of_chip, of_bridge = getattr(self._component, pin.name), getattr(bridge, pin.name)
             m.d.comb += of_chip.eq(of_bridge) if pin.direction == "in" else of_bridge.eq(of_chip)
-        platform.add_clock_constraint(getattr(self._component, self._chip.clock.name), self._plan.freq / CLOCKS_A_CYCLE)
+        chip_freq = self._plan.freq / clocks_a_cycle(self._chip)
+        platform.add_clock_constraint(getattr(self._component, self._chip.clock.name), chip_freq)
         name, number, subsignals = self._board.uart
         uart = platform.request(name, number, dir=dict.fromkeys(subsignals, "-"))
         m.submodules.rx, m.submodules.tx = rx, tx = io.Buffer("i", uart.rx), io.Buffer("o", uart.tx)

@@ -30,12 +30,15 @@ class Sram(wiring.Component):
     init : the initial words from address 0 on; all others are 0
     written_bits : the bits that a write may change, None for all of them. All other bits of ``w_word`` must be those of
         the word at ``addr``
+    copy : the number of this memory among those that are alike, by which a platform may tell them apart
 
     A platform with a method ``get_sram`` may return another component with the same signature, or None.
     """
 
-    def __init__(self, depth: int, width: int, init: Sequence[int] = (), written_bits: range | None = None) -> None:
-        self.depth, self.width = depth, width
+    def __init__(
+        self, depth: int, width: int, init: Sequence[int] = (), written_bits: range | None = None, copy: int = 0
+    ) -> None:
+        self.depth, self.width, self.copy = depth, width, copy
         self.written_bits = range(width) if written_bits is None else written_bits
         self._init = init
         super().__init__({"control": In(SramControl(ceil_log2(depth))), "w_word": In(width), "r_word": Out(width)})

@@ -37,7 +37,7 @@ class Ranc(wiring.Component):
         super().__init__({pin.name: directions[pin.direction](pin.width) for pin in chip.pins})
         self._sizes = s = sizes_of(chip.sizes)
         self.routers = [Router(s) for _ in range(s.n_routers)]
-        self.cores = {n: Core(s) for n in _cores(s)}
+        self.cores = {n: Core(s, k) for k, n in enumerate(_cores(s))}
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -119,4 +119,4 @@ def _variant(x: int, y: int, n_axons: int, n_neurons: int) -> tuple[str, dict[st
 VARIANTS = dict(
     _variant(*sizes) for sizes in ((2, 1, 16, 8), (3, 2, 16, 8), (3, 2, 64, 64), (2, 1, 256, 256), (3, 2, 256, 256))
 )
-RTL = OurChip(CHIP, "ranc", Ranc, memories, variants=VARIANTS, probes=probes)
+RTL = OurChip(CHIP, "ranc", Ranc, memories, zeros=("scheduler_sram",), variants=VARIANTS, probes=probes)

@@ -17,7 +17,7 @@ from draupnir.rtl.ranc.token_controller import TokenController
 
 
 class Core(wiring.Component):
-    """A core of a grid with these sizes.
+    """A core of a grid with these sizes; ``number`` counts the cores, without the output bus.
 
     tick : 1 starts the core
     packet, valid, packet_next, reading : spikes for the core; see ``Router``
@@ -26,7 +26,7 @@ class Core(wiring.Component):
     error : 1 if a tick has come while the core was busy
     """
 
-    def __init__(self, s: Sizes) -> None:
+    def __init__(self, s: Sizes, number: int = 0) -> None:
         self._word = neuron_word(s)
         super().__init__(
             {
@@ -42,8 +42,9 @@ class Core(wiring.Component):
             }
         )
         potential = self._word["current_potential"]
-        self._csram = Sram(s.n_neurons, self._word.width, written_bits=range(potential.lsb, potential.msb + 1))
-        self._token_controller = TokenController(s)
+        written_bits = range(potential.lsb, potential.msb + 1)
+        self._csram = Sram(s.n_neurons, self._word.width, written_bits=written_bits, copy=number)
+        self._token_controller = TokenController(s, number)
         self._scheduler = Scheduler(s)
         self._neuron_block = NeuronBlock(s)
 

@@ -30,12 +30,14 @@ class TokenController(wiring.Component):
     reg_en, next_neuron, write_current_potential : ``en``, ``first`` and ``no_weight`` of the neuron block
     error : 1 if a tick has come while the core was busy
 
+    number : of the core; see ``Core``
+
     A reset comes first, and the state machine then does what it does without one. So the registers are in the domain
     ``unreset``.
     """
 
-    def __init__(self, s: Sizes) -> None:
-        self._sizes = s
+    def __init__(self, s: Sizes, number: int = 0) -> None:
+        self._sizes, self._number = s, number
         super().__init__(
             {
                 "tick": In(1),
@@ -72,7 +74,8 @@ class TokenController(wiring.Component):
 
     def _read_instruction(self, m: Module, in_axons: Value) -> None:
         """Read the instruction of the present axon; the register of the memory is the one of the original."""
-        instructions = Sram(self._sizes.n_axons, self._sizes.instruction_width, written_bits=range(0))
+        s = self._sizes
+        instructions = Sram(s.n_axons, s.instruction_width, written_bits=range(0), copy=self._number)
         m.submodules.neuron_instructions = DomainRenamer("unreset")(instructions)
         m.d.comb += [
             instructions.control.addr.eq(self._row_count),

@@ -70,6 +70,7 @@ def command(
     """
     # Imported here, because Amaranth and the boards load slowly.
     from draupnir.rtl import emit
+    from draupnir.rtl.bridge.protocol import clocks_a_cycle
     from draupnir.rtl.fpga import boards, flow, projects
 
     settings_by_name = parameters(chip, settings)
@@ -87,7 +88,8 @@ def command(
         _say(as_json, {"bitstream": str(path)}, f"patched: {path}")
         return
     parameters_by_name = {**emit.our_chip(chip).on_boards.get(board.name, {}), **settings_by_name}
-    hz = freq * 1e6 if freq else board.freq
+    declaration = emit.declaration(chip, **parameters_by_name)
+    hz = freq * 1e6 if freq else board.freq if header else board.chip_freq(clocks_a_cycle(declaration))
     origin = provenance.origin([flow.SEED]).as_json()
     request = flow.Request(
         chip, board, hz, parameters_by_name, _words(chip, config, parameters_by_name), header, origin
@@ -124,6 +126,7 @@ def _patch(chip: str, config: Path | None, folder: Path) -> Path:
     if about["chip"] != chip:
         raise InputError(f"{folder}: a bitstream of {about['chip']}, not of {chip}")
     words = _words(chip, config, about["parameters"])
+    flow.check_words(chip, words)
     with _steps(flow.STEPS[3:], chip) as step:
         step(flow.STEPS[3])
         path = bitfile.pack(folder, about["family"], words, lambda: step(flow.STEPS[4]))
