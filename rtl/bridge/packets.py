@@ -12,7 +12,7 @@ from draupnir.rtl.bridge.aer import CYCLE_BITS, TimedEvent, is_due
 
 
 class PacketFifo(wiring.Component):
-    """A FIFO outside of the chip, whose items come from a queue. An item is not in it before the chip's clock ``cycle``.
+    """A FIFO outside of the chip. Its items come from a queue, and are not in it before the chip's clock ``cycle``.
 
     stb : 1 at the moment in a clock of the chip at which its inputs change; rise : 1 if its clock rises next
     now : the number of the chip's clocks so far, modulo 2**32, which is the number of the next one
@@ -46,7 +46,10 @@ class PacketFifo(wiring.Component):
             m.d.comb += self.i.ready.eq(1)
             m.d.sync += pulled_item.eq(self.i.payload.addr)
         with m.If(self.stb):
-            m.d.sync += [self.data.eq(pulled_item), self.empty.eq(~(self.i.valid & is_due(self.i.payload.cycle, self.now)))]
+            m.d.sync += [
+                self.data.eq(pulled_item),
+                self.empty.eq(~(self.i.valid & is_due(self.i.payload.cycle, self.now))),
+            ]
         with m.If(self.forget):
             m.d.sync += self.empty.eq(1)
         return m

@@ -17,12 +17,12 @@ this address. 2 TICK raises the tick for a clock, and with operand 1 waits until
 3 TAKE receives this number of bytes from the output bus. 4 WAIT lets this number of clocks pass. 5 SET and the codes
 after it set one pin each.
 
-A chip such as RANC takes packets out of a FIFO, and its other pins belong to no bus. The bridge then is the FIFO, and
-has two queues, each with its own clocks. An entry whose highest bit of ``addr`` is 0 is a packet: it is in the FIFO from
-clock ``at`` on. An entry whose highest bit is 1 sets all input pins of no bus, from bit 0 on in the order of their
-declaration, and they keep these levels from clock ``at`` on; a second entry for the same clock acts a clock later. Each
-request has entries of one kind. In place of a spike the bridge sends the levels of all output pins of no bus, at each
-clock before whose rise they are others than before the rise before.
+A chip such as RANC takes packets out of a FIFO, and its other pins belong to no bus. The bridge is then the FIFO, and
+has two queues. An entry whose highest bit of ``addr`` is 0 is a packet: it is in the FIFO from clock ``at`` on. An
+entry whose highest bit is 1 has levels of all input pins of no bus, from bit 0 on in the order of their declaration;
+they hold from clock ``at`` on. Of two entries for the same clock, the second acts a clock later. A request has entries
+of one kind only. In place of spikes the bridge sends levels of all output pins of no bus. It samples them before each
+rise of the chip's clock, and sends those that differ from the sample before.
 
 This module does not import Amaranth, because the host does not need it.
 """

@@ -175,12 +175,14 @@ def check_words(chip: str, words: Mapping[str, np.ndarray]) -> None:
     """
     for name in emit.our_chip(chip).zeros:
         if name in words and words[name].any():
-            raise InputError(f"{name}: a bitstream of {chip} cannot fill it, so it begins with 0; right is to leave it out")
+            raise InputError(
+                f"{name}: a bitstream of {chip} cannot fill it, so it begins with 0; right is to leave it out"
+            )
 
 
 def _shapes(request: Request) -> dict[str, MemoryShape]:
     """Return the shape of each memory, or of each of its copies, without those that begin with 0 in any bitstream."""
-    shapes = {}
+    shapes: dict[str, MemoryShape] = {}
     for memory in request.declaration.memories:
         if memory.name not in emit.our_chip(request.chip).zeros:
             depth = len(emit.kept_words(request.chip, memory.name, **request.parameters))
@@ -218,7 +220,9 @@ def memory_shapes(request: Request) -> tuple[dict[str, MemoryShape], list[str]]:
     """Return name -> shape of the memories that the bitstream holds, and the names of those that the host writes."""
     platform = request.board.make_platform()
     all_shapes = _shapes(request)
-    inside = {name: shape for name, shape in all_shapes.items() if platform.has_initial_content(shape.depth, shape.width)}
+    inside = {
+        name: shape for name, shape in all_shapes.items() if platform.has_initial_content(shape.depth, shape.width)
+    }
     return inside, [name for name in all_shapes if name not in inside]
 
 

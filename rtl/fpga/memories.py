@@ -21,7 +21,9 @@ FIXED_LANE_BITS = 36  # the widest port of an ECP5's block RAM, for bits that no
 SPRAM_DEPTH = 1 << 14
 SPRAM_FROM = 1 << 16  # in bits; a smaller memory would use only a small part of two SPRAMs
 FINGERPRINT_SEED = 0x0D1
-FEWEST_WORDS = 64  # A column with fewer random bits could be found in a block RAM by chance, which has more words anyway.
+FEWEST_WORDS = (
+    64  # A column with fewer random bits could be found in a block RAM by chance, which has more words anyway.
+)
 
 
 class MemoryShape(NamedTuple):

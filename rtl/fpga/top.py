@@ -30,9 +30,7 @@ def header_pins(chip: Chip, board: FpgaBoard) -> dict[str, tuple[Pin, tuple[str,
     Raises InputError if the header has too few pins, or if the chip uses more than the rise of one clock.
     """
     if chip.period != (1,):
-        raise InputError(
-            f"a header is for a chip that uses the rise of one clock; {chip.name} has {chip.used_edges}"
-        )
+        raise InputError(f"a header is for a chip that uses the rise of one clock; {chip.name} has {chip.used_edges}")
     pins = [pin for pin in (*chip.inputs, *chip.outputs) if pin.role != "reset"]
     needed = sum(pin.width for pin in pins)
     if needed > len(board.header):

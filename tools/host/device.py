@@ -70,10 +70,14 @@ class BridgedChip:
 
     # --- One command each ---
 
-    def levels(self, **pins: int) -> None:
-        """Set all input pins that belong to no bus. The default level is 0, and inactive for a reset."""
+    def levels(self, **pins: int) -> int:
+        """Set all input pins that belong to no bus. The default level is 0, and inactive for a reset.
+
+        Returns the levels of all output pins that belong to no bus, in the order of their declaration from bit 0 on.
+        """
         bits = packed_levels(self._buses.levels_in, pins)
-        self._link.request(Command.LEVELS, bits.to_bytes(self._buses.n_bytes("levels in"), "little"))
+        answer = self._link.request(Command.LEVELS, bits.to_bytes(self._buses.n_bytes("levels in"), "little"))
+        return int.from_bytes(answer, "little")
 
     def environment(self, delays: Delays) -> None:
         """Set the delays of sender and receiver, each 0..LONGEST_DELAY clocks. Raises InputError for others."""

@@ -1,4 +1,4 @@
-"""A chip that takes packets out of a FIFO, behind a bridge: it is reset, and its inputs move at the clocks of a file."""
+"""A chip that takes packets out of a FIFO, behind a bridge. Its inputs move at given clocks, its outputs are noted."""
 
 from __future__ import annotations
 
@@ -90,3 +90,12 @@ def _check(name: str, clocks: np.ndarray, least: int) -> None:
 def _entries(timed: np.ndarray, first: int, bit: int) -> Iterator[tuple[int, int]]:
     for clock, content in timed.tolist():
         yield first + clock, content | bit
+
+
+def outputs_of(chip: Chip, levels: int) -> dict[str, int]:
+    """Unpack the levels of all outputs of no bus, by pin."""
+    outputs = {}
+    for pin in buses(chip).levels_out:
+        outputs[pin.name] = levels & ((1 << pin.width) - 1)
+        levels >>= pin.width
+    return outputs

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from draupnir.emulator import chips
-from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.ranc.sizes import grid
 from draupnir.emulator.trace import pack, unpack
 from draupnir.golden.recipes import ranc_network
 from draupnir.rtl import toolchain
 from draupnir.rtl.bridge.board import title
-from draupnir.rtl.bridge.protocol import buses
+from draupnir.rtl.bridge.protocol import Command, buses
 from draupnir.tools.host import packets
 from draupnir.tools.host.device import BridgedChip, packed_levels
 from draupnir.tools.host.link import BridgeLink
@@ -51,7 +49,7 @@ def stimulus(n_packets: int = 120) -> tuple[np.ndarray, np.ndarray]:
 
 
 def expected(timed: np.ndarray, levels: np.ndarray, n_clocks: int) -> tuple[Levels, Any]:
-    """What the golden model does with a FIFO at its pins, clock by clock. Returns the changes of its outputs, and it."""
+    """What the golden model does with a FIFO at its pins. Returns the changes of its outputs, and the model."""
     model, pins = chips.model("ranc", SIZES)(), buses(CHIP)
     for name, words in memories().items():
         model.memories[name][:] = words
@@ -95,3 +93,144 @@ def model_board(depth: int = DEPTH, seed: int | None = None) -> tuple[PacketBoar
     for name, words in memories().items():
         model.memories[name][:] = words
     return PacketBoard(model, title("ranc", SIZES), depth, depth), model
+
+
+# --- The golden model as the chip -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def reference() -> tuple[np.ndarray, np.ndarray, Levels, Any]:
+    """A stimulus, and what the golden model does with it."""
+    timed, levels = stimulus()
+    return timed, levels, *expected(timed, levels, N_CLOCKS)
+
+
+def test_the_run_has_packets_ticks_and_an_error(reference: tuple[np.ndarray, np.ndarray, Levels, Any]) -> None:
+    _, _, seen, _ = reference
+    outputs = [packets.outputs_of(CHIP, word) for _, word in seen]
+    assert sum(each["packet_out_valid"] for each in outputs) > 2 * DEPTH
+    error = [cycle for (cycle, _), each in zip(seen, outputs, strict=True) if each["token_controller_error"]]
+    assert error[0] == 5 * PERIOD + 41
+
+
+@pytest.mark.parametrize("depth", [1, DEPTH, 500])
+def test_outputs_clocks_and_memories_are_the_models_whatever_the_queues_hold(
+    reference: tuple[np.ndarray, np.ndarray, Levels, Any], depth: int
+) -> None:
+    timed, levels, seen, model = reference
+    board, chip = model_board(depth)
+    board_seen, outcome, _ = on_board(BoardLine(board), timed, levels, N_CLOCKS)
+    assert board_seen == seen
+    assert (outcome.n_events, outcome.n_spikes, outcome.n_cycles) == (len(timed), len(seen), N_CLOCKS)
+    assert all(np.array_equal(chip.memories[name], words) for name, words in model.memories.items())
+
+
+def test_a_bad_line_changes_no_clock(reference: tuple[np.ndarray, np.ndarray, Levels, Any]) -> None:
+    timed, levels, seen, _ = reference
+    board, _ = model_board()
+    board_seen, _, link = on_board(BoardLine(board, spoilt(1000, seed=4)), timed, levels, N_CLOCKS, patience=0.05)
+    assert link.n_repeated > 1
+    assert board_seen == seen
+
+
+def test_a_run_goes_on_where_the_one_before_has_ended(reference: tuple[np.ndarray, np.ndarray, Levels, Any]) -> None:
+    """Also with a reset in flight, which the host gives at a clock as it gives a tick."""
+    timed, levels, _, _ = reference
+    middle = 5 * PERIOD
+    rst = packets.levels_at(CHIP, {"rst": np.array([middle + 100])})
+    later = np.concatenate([levels[levels[:, 0] <= middle + 1], rst, levels[levels[:, 0] > middle + 110]])
+    seen, model = expected(timed, later, N_CLOCKS)
+    board, chip = model_board()
+    line = BoardLine(board)
+    first, _, _ = on_board(line, timed[timed[:, 0] < middle], later[later[:, 0] < middle], middle)
+    device = BridgedChip(BridgeLink(line, "board"), CHIP, title("ranc", SIZES))
+    second: Levels = []
+    shift = np.array([middle, 0])
+
+    def take(cycles: np.ndarray, outputs: np.ndarray) -> None:
+        second.extend(zip((cycles + middle).tolist(), outputs.tolist(), strict=True))
+
+    packets.run(
+        device, timed[timed[:, 0] >= middle] - shift, later[later[:, 0] >= middle] - shift, N_CLOCKS - middle, take
+    )
+    assert first + second == seen
+    assert all(np.array_equal(chip.memories[name], words) for name, words in model.memories.items())
+
+
+def test_clocks_out_of_order_or_too_far_ahead_are_refused() -> None:
+    board, _ = model_board()
+    device = BridgedChip(BridgeLink(BoardLine(board), "board"), CHIP, title("ranc", SIZES))
+    none = np.zeros((0, 2), np.int64)
+    for timed, levels, message in (
+        ([[5, 1], [4, 1]], none, "packets: clock 4 comes after 5; right is in ascending order"),
+        (none, [[5, 1], [5, 0]], "levels: clock 5 comes after 5; right is in ascending order"),
+        ([[0, 1], [1 << 31, 1]], none, "packets: clock 2147483648; right is 0..2147483647"),
+    ):
+        with pytest.raises(InputError, match=message):
+            packets.run(device, np.array(timed), np.array(levels), 10)
+
+
+# --- RTL --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def rtl_board(tmp_path_factory: pytest.TempPathFactory) -> RtlBoard:
+    try:
+        toolchain.verilator()
+    except InputError as error:
+        pytest.skip(str(error))
+    return RtlBoard("ranc", tmp_path_factory.mktemp("board"), event_depth=DEPTH, spike_depth=DEPTH, **SIZES)
+
+
+@pytest.fixture
+def fresh(rtl_board: RtlBoard) -> Iterator[RtlBoard]:
+    """A board just after its configuration."""
+    rtl_board.device.reset()
+    for name, words in memories().items():
+        rtl_board.device.write_memory(name, words)
+    yield rtl_board
+
+
+@pytest.mark.verilator
+def test_the_rtl_gives_the_models_outputs_over_its_line(
+    reference: tuple[np.ndarray, np.ndarray, Levels, Any], fresh: RtlBoard
+) -> None:
+    """Bytes in, bytes out, each bit of the line and each clock of the bridge, with the memories at the end."""
+    timed, levels, seen, model = reference
+    board_seen, _, _ = on_board(BoardLine(fresh), timed, levels, N_CLOCKS)
+    assert board_seen == seen
+    for name, words in model.memories.items():
+        assert np.array_equal(fresh.device.read_memory(name), words)
+
+
+@pytest.mark.verilator
+def test_a_wrong_bit_in_a_memory_of_the_rtl_is_found(
+    reference: tuple[np.ndarray, np.ndarray, Levels, Any], fresh: RtlBoard
+) -> None:
+    timed, levels, seen, _ = reference
+    words = memories()["csram"]
+    words[0, 0, 0] ^= np.uint32(1 << CHIP.memory("csram").words[0]["axon"].lsb)
+    fresh.device.write_memory("csram", words)
+    board_seen, _, _ = on_board(BoardLine(fresh), timed, levels, N_CLOCKS)
+    assert board_seen != seen
+
+
+@pytest.mark.verilator
+def test_the_bridge_is_its_simulation_to_the_clock(fresh: RtlBoard) -> None:
+    """Also in what the host alone sees: clocks counted, clocks without a move, pins of no bus, refused commands."""
+    timed, levels = stimulus(20)
+    boards: tuple[SimulatedBoard, ...] = (fresh, model_board()[0])
+    states = []
+    for board in boards:
+        link = BridgeLink(BoardLine(board), "board", 20.0)
+        device = BridgedChip(link, CHIP, title("ranc", SIZES))
+        device.stop()
+        start = device.poll().now
+        device.reset()
+        for n_clocks in (3, 40, 1300):
+            packets.run(device, timed[timed[:, 0] < n_clocks], levels[levels[:, 0] < n_clocks], n_clocks)
+            progress = device.poll()
+            states.append((progress.now - start, progress.quiet, progress.n_remaining, device.levels()))
+        with pytest.raises(InputError, match="the bridge does not know SPI_WRITE"):
+            link.request(Command.SPI_WRITE, b"\x02\x00")
+    assert states[:3] == states[3:]

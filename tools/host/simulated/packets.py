@@ -1,4 +1,4 @@
-"""A simulated board with a golden model that takes packets out of a FIFO. rtl/bridge/packets.py is the same in hardware."""
+"""A simulated board whose golden model takes packets out of a FIFO. rtl/bridge/packets.py is the same in hardware."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class PacketBuses(Queues):
         """
         pulls = np.flatnonzero(self._pulls(rows))[:1] + 1
         fills = np.flatnonzero(self._changes(rows))[self.spike_depth - len(self.spikes) - 1 :][:1] + 1
-        return min([len(rows), *pulls.tolist(), *fills.tolist()])
+        return int(min([len(rows), *pulls.tolist(), *fills.tolist()]))
 
     def see(self, rows: np.ndarray, first: int) -> None:
         """Note the outputs before the rises of clocks that have passed, from clock ``first`` on."""
@@ -113,7 +113,7 @@ class PacketBuses(Queues):
 
     def _pulls(self, rows: np.ndarray) -> np.ndarray:
         pull = column(self.chip.output_word, self._buses.packets["pull"].name, rows)
-        return pull * (not self._is_empty)
+        return pull & (not self._is_empty)
 
     def _levels_of(self, rows: np.ndarray) -> np.ndarray:
         levels, lsb = np.zeros(len(rows), np.int64), 0
@@ -123,7 +123,8 @@ class PacketBuses(Queues):
         return levels
 
     def _changes(self, rows: np.ndarray) -> np.ndarray:
-        return np.diff(self._levels_of(rows), prepend=self._outputs) != 0
+        changes: np.ndarray = np.diff(self._levels_of(rows), prepend=self._outputs) != 0
+        return changes
 
 
 class PacketBoard(ModelBoard):
