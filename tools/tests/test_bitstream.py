@@ -101,6 +101,40 @@ def test_what_is_built_says_where_it_comes_from(tmp_path: Path, monkeypatch: pyt
     assert request.origin["versions"]["draupnir"] != "none"
 
 
+def test_a_chip_that_uses_both_edges_has_half_of_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of the bridge is the same for all chips of a board."""
+    clocks: list[float] = []
+
+    def build(request: flow.Request, out: Path, step: Any) -> None:
+        clocks.append(request.freq)
+        raise flow.Unbuildable("stopped here")
+
+    monkeypatch.setattr(flow, "build", build)
+    for chip in ("odin", "ranc"):
+        assert draupnir(chip, "--board", "ulx3s-85f", "-o", tmp_path / "out").exit_code == 1
+    assert clocks == [25e6, 12.5e6]
+
+
+@pytest.mark.parametrize("patch", [(), ("--patch",)])
+def test_words_of_a_memory_that_begins_with_zeros_are_refused(tmp_path: Path, patch: tuple[str, ...]) -> None:
+    (tmp_path / "net.toml").write_text("[[scheduler_sram]]\nindex = 3\naxons = 1\n")
+    (tmp_path / bitfile.ABOUT).write_text(json.dumps({"chip": "ranc", "family": "ecp5", "parameters": {}}))
+    result = draupnir("ranc", "--board", "ulx3s-85f", "--config", tmp_path / "net.toml", *patch, "-o", tmp_path)
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: scheduler_sram: a bitstream of ranc cannot fill it, so it begins with 0; right is to leave it out\n",
+    )
+
+
+def test_a_header_is_refused_for_a_chip_that_uses_both_edges(tmp_path: Path) -> None:
+    result = draupnir("ranc", "--board", "ulx3s-85f", "--header", "-o", tmp_path / "out")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: a header is for a chip that uses the rise of one clock; ranc has clk (both)\n",
+    )
+    assert not (tmp_path / "out").exists()
+
+
 def test_without_a_board_those_that_there_are_are_listed() -> None:
     result = draupnir("odin")
     assert (result.exit_code, result.stderr) == (

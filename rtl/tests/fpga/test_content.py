@@ -1,17 +1,22 @@
+import json
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from draupnir.emulator.codec import from_limbs
 from draupnir.emulator.errors import InputError
-from draupnir.rtl.fpga import content
+from draupnir.rtl.fpga import bitfile, content
 from draupnir.rtl.fpga.content import Cells
-from draupnir.rtl.fpga.memories import fingerprint
+from draupnir.rtl.fpga.memories import FEWEST_WORDS, fingerprint
 
 DEPTH, WIDTH = 256, 32
 
 
-def _ecp5(width: int, depth: int, n_cells: int) -> Cells:
+def _ecp5(width: int, depth: int, n_cells: int, copy: int = 0) -> Cells:
     """Return cells with a fingerprint, each with ``width`` columns of the word, as a port of this width has them."""
-    words = fingerprint(depth, width * n_cells)
+    words = fingerprint(depth, width * n_cells, copy)
     cells = {}
     for nth in range(n_cells):
         rows = np.zeros((2048, 9), np.uint8)
@@ -24,14 +29,12 @@ def _ecp5(width: int, depth: int, n_cells: int) -> Cells:
     return cells
 
 
-@pytest.mark.parametrize(("width", "depth"), [(1, 16384), (2, 8192), (4, 300), (9, 2048), (18, 64)])
+@pytest.mark.parametrize(("width", "depth"), [(1, 16384), (2, 8192), (4, 300), (9, 2048), (18, 64), (36, 512)])
 def test_a_memory_is_found_whatever_the_width_of_its_block_rams(width: int, depth: int) -> None:
     depth = 1 << (depth - 1).bit_length()
     cells = _ecp5(width, depth, 2)
     place = content.locate(cells, depth, 2 * width)
-    assert [int(word[0]) | int(word[1]) << 32 if 2 * width > 32 else int(word[0]) for word in place.read(cells)] == (
-        fingerprint(depth, 2 * width)
-    )
+    assert [from_limbs(word) for word in place.read(cells)] == fingerprint(depth, 2 * width)
 
 
 def test_words_that_are_written_are_read_back_and_nothing_else_changes() -> None:
@@ -45,6 +48,23 @@ def test_words_that_are_written_are_read_back_and_nothing_else_changes() -> None
     assert all(np.array_equal(cells[name][DEPTH * 18 :], old_cells[name][DEPTH * 18 :]) for name in cells)
 
 
+def test_a_memory_of_few_words_is_found_by_the_random_words_behind_them() -> None:
+    cells = _ecp5(36, 8, 2)
+    place = content.locate(cells, 8, 72)
+    assert [from_limbs(word) for word in place.read(cells)] == fingerprint(8, 72)[:8]
+    place.write(cells, np.zeros((8, 3), np.uint32))
+    assert not place.read(cells).any()
+    assert all(bits[8 * 36 : FEWEST_WORDS * 36].any() and not bits[: 8 * 36].any() for bits in cells.values())
+
+
+def test_copies_of_a_memory_are_told_apart() -> None:
+    cells = {f"{copy} {name}": bits for copy in range(3) for name, bits in _ecp5(18, DEPTH, 2, copy).items()}
+    for copy in range(3):
+        place = content.locate(cells, DEPTH, 36, copy)
+        assert {lane.cell for lane in place.lanes} == {f"{copy} 0", f"{copy} 1"}
+        assert [from_limbs(word) for word in place.read(cells)] == fingerprint(DEPTH, 36, copy)
+
+
 def test_text_of_an_ecp5_keeps_all_but_the_contents() -> None:
     cells = _ecp5(18, DEPTH, 2)
     zeros = "\n".join(" ".join(["000"] * 8) for _ in range(256))
@@ -52,6 +72,31 @@ def test_text_of_an_ecp5_keeps_all_but_the_contents() -> None:
     new_text = content.write_config(text, cells)
     assert all(np.array_equal(bits, cells[name]) for name, bits in content.read_config(new_text).items())
     assert content.write_config(new_text, content.read_config(text)) == text
+
+
+def test_each_copy_of_a_memory_is_packed_into_its_own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packer and the unpacker only copy the text here."""
+
+    def must(name: str, arguments: list[str], folder: Path) -> str:
+        *_, source, target = arguments
+        (folder / target).write_text((folder / source).read_text())
+        return ""
+
+    monkeypatch.setattr("draupnir.rtl.fpga.tools.must", must)
+    cells = [bits for copy in range(2) for bits in _ecp5(36, 8, 1, copy).values()]
+    zeros = "\n".join(" ".join(["000"] * 8) for _ in range(256))
+    text = "".join(f".bram_init {n}\n{zeros}\n" for n in range(2))
+    routed = content.write_config(text, {str(n): bits for n, bits in enumerate(cells)})
+    (tmp_path / "top.config").write_text(routed)
+    shapes = {f"m[{copy}]": (8, 36, copy) for copy in range(2)}
+    (tmp_path / bitfile.ABOUT).write_text(json.dumps({"family": "ecp5", "memories": shapes}))
+    words = np.random.default_rng(3).integers(0, 1 << 32, (2, 8, 2), np.uint32) & np.array([0xFFFFFFFF, 0xF], np.uint32)
+    bitfile.pack(tmp_path, "ecp5", {"m": words}, lambda: None)
+    contents = bitfile.read(tmp_path)
+    assert list(contents) == ["m[0]", "m[1]"]
+    assert all(np.array_equal(contents[f"m[{copy}]"], words[copy]) for copy in range(2))
+    with pytest.raises(InputError, match=re.escape("m[1]: 7 words; the design has 8")):
+        bitfile.pack(tmp_path, "ecp5", {"m[1]": words[1, :7]}, lambda: None)
 
 
 def test_text_of_an_ice40_keeps_all_but_the_contents() -> None:
