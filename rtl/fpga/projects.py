@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from draupnir.emulator.declare import Memory
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit
 from draupnir.rtl.bridge.board import title
@@ -86,8 +87,7 @@ def write(
         depth = len(emit.kept_words(chip, memory.name, **parameters))
         blank = np.zeros((len(memory.parts), depth, memory.n_limbs), np.uint32)
         content = words.get(memory.name, blank).reshape(blank.shape)
-        for i, part in enumerate(memory.parts):
-            name = memory.name if memory.copies is None else f"{memory.name}_{i}"
+        for i, (part, name) in enumerate(zip(memory.parts, _file_names(memory), strict=True)):
             files[f"{name}.mem"] = _hex(content[i], memory.width)
             texts[verilog] = read_from_file(texts[verilog], ours.paths(**declaration.sizes)[part], name)
     if kind == "fusesoc":
@@ -100,6 +100,11 @@ def write(
     for name, text in (texts | files).items():
         (folder / name).write_text(text)
     return [folder / name for name in texts | files]
+
+
+def _file_names(memory: Memory) -> list[str]:
+    """Return the name of the file of each copy of a memory, without its suffix."""
+    return [memory.name] if memory.copies is None else [f"{memory.name}_{i}" for i in range(memory.copies)]
 
 
 def _for_board(
@@ -122,7 +127,7 @@ def _for_board(
         texts[name] = f"{mark} {NOTE}\n{texts[name]}"
     if vendor == "vivado":
         # With absolute paths, $readmemh finds the files from any folder in which Vivado runs.
-        contents = " ".join(f"{memory.name}.mem" for memory in declaration.memories)
+        contents = " ".join(f"{name}.mem" for memory in declaration.memories for name in _file_names(memory))
         texts[f"{NAME}.tcl"] = texts[f"{NAME}.tcl"].replace("synth_design", f"read_mem {{{contents}}}\nsynth_design", 1)
     return texts
 

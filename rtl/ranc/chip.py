@@ -3,6 +3,8 @@
 Source: RANCNetworkGrid.v, OutputBus.v.
 """
 
+from collections.abc import Mapping
+
 from amaranth import Cat, ClockDomain, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
@@ -111,12 +113,14 @@ def probes(**sizes: int) -> dict[str, str]:
     return of_cores | of_routers
 
 
-def _variant(x: int, y: int, n_axons: int, n_neurons: int) -> tuple[str, dict[str, int]]:
+def _variant(x: int, y: int, n_axons: int, n_neurons: int) -> tuple[str, Mapping[str, int]]:
     """Return a grid whose output bus is in the north-east, with its name."""
     return f"{x} x {y}, {n_axons} axons, {n_neurons} neurons", grid(x, y, (x - 1, y - 1), n_axons, n_neurons)
 
 
-VARIANTS = dict(
-    _variant(*sizes) for sizes in ((2, 1, 16, 8), (3, 2, 16, 8), (3, 2, 64, 64), (2, 1, 256, 256), (3, 2, 256, 256))
+_GRIDS = ((2, 1), (2, 2), (3, 2))
+_CORES = ((16, 8), (64, 64), (256, 256))
+VARIANTS: dict[str, Mapping[str, int]] = {"whole": {}} | dict(
+    _variant(*sizes, *core) for core in _CORES for sizes in _GRIDS
 )
 RTL = OurChip(CHIP, "ranc", Ranc, memories, zeros=("scheduler_sram",), variants=VARIANTS, probes=probes)

@@ -7,6 +7,7 @@ import pytest
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.layout import CHIP
+from draupnir.emulator.ranc.sizes import grid
 from draupnir.rtl import toolchain
 from draupnir.rtl.fpga import projects
 
@@ -29,6 +30,19 @@ def test_a_vivado_project_is_complete_and_its_constraints_are_of_its_own_ports(t
     assert "-part xc7a35ticsg324-1L" in script
     assert script.index("read_mem {neurons.mem synapses.mem}") < script.index("synth_design")
     assert all(projects.NOTE in (tmp_path / f"top.{suffix}").read_text() for suffix in ("v", "xdc", "tcl"))
+
+
+def test_a_vivado_project_reads_a_file_for_each_copy_of_a_memory(tmp_path: Path) -> None:
+    sizes: dict[str, Any] = grid(3, 1, (2, 0), 4, 4)
+    words = np.arange(8, dtype=np.uint32).reshape(2, 4, 1) & 3
+    projects.write("vivado", "ranc", tmp_path, {"neuron_instructions": words}, **sizes)
+    (names,) = re.findall(r"read_mem \{(.*)\}", (tmp_path / "top.tcl").read_text())
+    stems = ("csram", "neuron_instructions", "scheduler_sram")
+    assert names.split() == [f"{stem}_{copy}.mem" for stem in stems for copy in range(2)]
+    assert all((tmp_path / name).is_file() for name in names.split())
+    assert (tmp_path / "neuron_instructions_1.mem").read_text().split() == ["0", "1", "2", "3"]
+    verilog = (tmp_path / "top.v").read_text()
+    assert all(f'$readmemh("{name}"' in verilog for name in names.split())
 
 
 def test_a_zynq_board_has_its_line_to_the_host_on_a_connector(tmp_path: Path) -> None:
