@@ -54,23 +54,23 @@ def expected(timed: np.ndarray, levels: np.ndarray, n_clocks: int) -> tuple[Leve
     for name, words in memories().items():
         model.memories[name][:] = words
     model.reset()
-    fifo, changes = deque(timed.tolist()), deque(levels.tolist())
+    fifo, settings = deque(timed.tolist()), deque(levels.tolist())
     inputs = CHIP.inputs_at_rest
-    seen: Levels = []
+    changes: Levels = []
     pulled, last = 0, 0
     for clock in range(n_clocks):
         inputs["packet_in"], inputs["input_buffer_empty"] = pulled, int(not (fifo and fifo[0][0] <= clock))
-        if changes and changes[0][0] <= clock:
-            bits = changes.popleft()[1]
+        if settings and settings[0][0] <= clock:
+            bits = settings.popleft()[1]
             inputs |= {"rst": bits & 1, "tick": bits >> 1}
         model.step(pack(CHIP.input_word, inputs), CHIP.clocks[0].fall)
         outputs = unpack(CHIP.output_word, model.step(pack(CHIP.input_word, inputs), CHIP.clocks[0].rise))
         if outputs["ren_to_input_buffer"] and not inputs["input_buffer_empty"]:
             pulled = fifo.popleft()[1]
         if (word := packed_levels(pins.levels_out, outputs)) != last:
-            seen.append((clock, word))
+            changes.append((clock, word))
             last = word
-    return seen, model
+    return changes, model
 
 
 def on_board(
@@ -80,12 +80,12 @@ def on_board(
     device = BridgedChip(link, CHIP, title("ranc", SIZES))
     device.stop()
     device.reset()
-    seen: Levels = []
+    changes: Levels = []
 
     def take(cycles: np.ndarray, outputs: np.ndarray) -> None:
-        seen.extend(zip(cycles.tolist(), outputs.tolist(), strict=True))
+        changes.extend(zip(cycles.tolist(), outputs.tolist(), strict=True))
 
-    return seen, packets.run(device, timed, levels, n_clocks, take), link
+    return changes, packets.run(device, timed, levels, n_clocks, take), link
 
 
 def model_board(depth: int = DEPTH, seed: int | None = None) -> tuple[PacketBoard, Any]:
@@ -106,10 +106,10 @@ def reference() -> tuple[np.ndarray, np.ndarray, Levels, Any]:
 
 
 def test_the_run_has_packets_ticks_and_an_error(reference: tuple[np.ndarray, np.ndarray, Levels, Any]) -> None:
-    _, _, seen, _ = reference
-    outputs = [packets.outputs_of(CHIP, word) for _, word in seen]
+    _, _, changes, _ = reference
+    outputs = [packets.outputs_of(CHIP, word) for _, word in changes]
     assert sum(each["packet_out_valid"] for each in outputs) > 2 * DEPTH
-    error = [cycle for (cycle, _), each in zip(seen, outputs, strict=True) if each["token_controller_error"]]
+    error = [cycle for (cycle, _), each in zip(changes, outputs, strict=True) if each["token_controller_error"]]
     assert error[0] == 5 * PERIOD + 41
 
 
@@ -117,20 +117,20 @@ def test_the_run_has_packets_ticks_and_an_error(reference: tuple[np.ndarray, np.
 def test_outputs_clocks_and_memories_are_the_models_whatever_the_queues_hold(
     reference: tuple[np.ndarray, np.ndarray, Levels, Any], depth: int
 ) -> None:
-    timed, levels, seen, model = reference
+    timed, levels, changes, model = reference
     board, chip = model_board(depth)
-    board_seen, outcome, _ = on_board(BoardLine(board), timed, levels, N_CLOCKS)
-    assert board_seen == seen
-    assert (outcome.n_events, outcome.n_spikes, outcome.n_cycles) == (len(timed), len(seen), N_CLOCKS)
+    board_changes, outcome, _ = on_board(BoardLine(board), timed, levels, N_CLOCKS)
+    assert board_changes == changes
+    assert (outcome.n_events, outcome.n_spikes, outcome.n_cycles) == (len(timed), len(changes), N_CLOCKS)
     assert all(np.array_equal(chip.memories[name], words) for name, words in model.memories.items())
 
 
 def test_a_bad_line_changes_no_clock(reference: tuple[np.ndarray, np.ndarray, Levels, Any]) -> None:
-    timed, levels, seen, _ = reference
+    timed, levels, changes, _ = reference
     board, _ = model_board()
-    board_seen, _, link = on_board(BoardLine(board, spoilt(1000, seed=4)), timed, levels, N_CLOCKS, patience=0.05)
+    board_changes, _, link = on_board(BoardLine(board, spoilt(1000, seed=4)), timed, levels, N_CLOCKS, patience=0.05)
     assert link.n_repeated > 1
-    assert board_seen == seen
+    assert board_changes == changes
 
 
 def test_a_run_goes_on_where_the_one_before_has_ended(reference: tuple[np.ndarray, np.ndarray, Levels, Any]) -> None:
@@ -139,7 +139,7 @@ def test_a_run_goes_on_where_the_one_before_has_ended(reference: tuple[np.ndarra
     middle = 5 * PERIOD
     rst = packets.levels_at(CHIP, {"rst": np.array([middle + 100])})
     later = np.concatenate([levels[levels[:, 0] <= middle + 1], rst, levels[levels[:, 0] > middle + 110]])
-    seen, model = expected(timed, later, N_CLOCKS)
+    changes, model = expected(timed, later, N_CLOCKS)
     board, chip = model_board()
     line = BoardLine(board)
     first, _, _ = on_board(line, timed[timed[:, 0] < middle], later[later[:, 0] < middle], middle)
@@ -153,7 +153,7 @@ def test_a_run_goes_on_where_the_one_before_has_ended(reference: tuple[np.ndarra
     packets.run(
         device, timed[timed[:, 0] >= middle] - shift, later[later[:, 0] >= middle] - shift, N_CLOCKS - middle, take
     )
-    assert first + second == seen
+    assert first + second == changes
     assert all(np.array_equal(chip.memories[name], words) for name, words in model.memories.items())
 
 
@@ -196,9 +196,9 @@ def test_the_rtl_gives_the_models_outputs_over_its_line(
     reference: tuple[np.ndarray, np.ndarray, Levels, Any], fresh: RtlBoard
 ) -> None:
     """Bytes in, bytes out, each bit of the line and each clock of the bridge, with the memories at the end."""
-    timed, levels, seen, model = reference
-    board_seen, _, _ = on_board(BoardLine(fresh), timed, levels, N_CLOCKS)
-    assert board_seen == seen
+    timed, levels, changes, model = reference
+    board_changes, _, _ = on_board(BoardLine(fresh), timed, levels, N_CLOCKS)
+    assert board_changes == changes
     for name, words in model.memories.items():
         assert np.array_equal(fresh.device.read_memory(name), words)
 
@@ -207,12 +207,12 @@ def test_the_rtl_gives_the_models_outputs_over_its_line(
 def test_a_wrong_bit_in_a_memory_of_the_rtl_is_found(
     reference: tuple[np.ndarray, np.ndarray, Levels, Any], fresh: RtlBoard
 ) -> None:
-    timed, levels, seen, _ = reference
+    timed, levels, changes, _ = reference
     words = memories()["csram"]
     words[0, 0, 0] ^= np.uint32(1 << CHIP.memory("csram").words[0]["axon"].lsb)
     fresh.device.write_memory("csram", words)
-    board_seen, _, _ = on_board(BoardLine(fresh), timed, levels, N_CLOCKS)
-    assert board_seen != seen
+    board_changes, _, _ = on_board(BoardLine(fresh), timed, levels, N_CLOCKS)
+    assert board_changes != changes
 
 
 @pytest.mark.verilator

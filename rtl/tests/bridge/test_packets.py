@@ -32,7 +32,7 @@ async def chip_clock(ctx: Any, component: Any) -> None:
 
 
 def put(ctx: Any, component: Any, items: list[tuple[int, int]]) -> None:
-    """Show the first of the items that are left."""
+    """Show the first of the items in the queue."""
     ctx.set(component.i.valid, bool(items))
     if items:
         ctx.set(component.i.payload, {"cycle": (FIRST + items[0][0]) % (1 << 32), "addr": items[0][1]})
@@ -42,13 +42,13 @@ def test_a_packet_is_in_the_fifo_from_its_clock_on_until_it_is_pulled() -> None:
     fifo, rng, items = PacketFifo(BITS), np.random.default_rng(1), timed(60, 8)
 
     async def bench(ctx: Any) -> None:
-        left, data, n_pulled = list(items), 0, 0
+        queue, data, n_pulled = list(items), 0, 0
         for clock in range(N_CLOCKS):
-            put(ctx, fifo, left)
+            put(ctx, fifo, queue)
             ctx.set(fifo.now, (FIRST + clock) % (1 << 32))
-            assert ctx.get(fifo.starved) == (not left)
+            assert ctx.get(fifo.starved) == (not queue)
             await chip_clock(ctx, fifo)
-            is_empty = not (left and left[0][0] <= clock)
+            is_empty = not (queue and queue[0][0] <= clock)
             assert (ctx.get(fifo.empty), ctx.get(fifo.data)) == (is_empty, data)
             pull = int(rng.random() < 0.4)
             ctx.set(fifo.pull, pull)
@@ -58,7 +58,7 @@ def test_a_packet_is_in_the_fifo_from_its_clock_on_until_it_is_pulled() -> None:
             await ctx.tick()
             ctx.set(fifo.rise, 0)
             if takes:
-                data = left.pop(0)[1]
+                data = queue.pop(0)[1]
                 n_pulled += 1
         assert n_pulled == len(items)
         put(ctx, fifo, [(N_CLOCKS, 5)])
@@ -76,19 +76,19 @@ def test_levels_are_set_at_their_clock_and_one_a_clock() -> None:
     setter, items = LevelSetter(BITS), timed(60, 6)
 
     async def bench(ctx: Any) -> None:
-        left, n_late = list(items), 0
+        queue, n_late = list(items), 0
         for clock in range(N_CLOCKS):
-            put(ctx, setter, left)
+            put(ctx, setter, queue)
             ctx.set(setter.now, (FIRST + clock) % (1 << 32))
-            assert (ctx.get(setter.set), ctx.get(setter.starved)) == (0, not left)
+            assert (ctx.get(setter.set), ctx.get(setter.starved)) == (0, not queue)
             ctx.set(setter.stb, 1)
-            is_due = bool(left and left[0][0] <= clock)
+            is_due = bool(queue and queue[0][0] <= clock)
             assert (ctx.get(setter.set), ctx.get(setter.i.ready)) == (is_due, is_due)
             await ctx.tick()
             ctx.set(setter.stb, 0)
             if is_due:
-                n_late += left.pop(0)[0] < clock
-        assert not left and n_late > 3
+                n_late += queue.pop(0)[0] < clock
+        assert not queue and n_late > 3
 
     run_clocked(setter, bench)
 
