@@ -11,8 +11,10 @@ from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
+from draupnir.emulator.declare import Chip
 from draupnir.emulator.package import Part
 from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.speeds.pin_input import PinInput
 from draupnir.emulator.speeds.runs import Buses, EventRun
 
 WITHOUT = "it cannot be run by events"
@@ -134,6 +136,8 @@ class TickLevel(Protocol):
     compare : runs a network as the simulator does and as the RTL does, and returns the first difference with its
         reasons, as an object with ``lines()`` for people, ``as_json()``, and ``is_equal``; period, input_delay : clocks
         or None for the usual ones; excluded : names of reasons to leave out
+    memories : returns memory -> its content for a network, uint32 of ``Memory.shape``, without those that begin with 0
+    pin_input : returns the input of a run at the chip's pins
     """
 
     def read(self, config: Path, events: Path | None, sizes: Mapping[str, int], /) -> Any: ...
@@ -154,6 +158,12 @@ class TickLevel(Protocol):
         excluded: Sequence[str],
         /,
     ) -> Any: ...
+
+    def memories(self, network: Any, chip: Chip, /) -> Mapping[str, np.ndarray]: ...
+
+    def pin_input(
+        self, network: Any, n_timesteps: int, chip: Chip, period: int | None, input_delay: int | None, /
+    ) -> PinInput: ...
 
 
 def _is_tick_level(part: object) -> TypeGuard[TickLevel]:
@@ -197,7 +207,7 @@ TICKS: Part[TickLevel] = Part(
     "level by timesteps",
     "it has no simulator of its own to compare with",
     _is_tick_level,
-    "a module with read, simulate, counts, output_text and compare",
+    "a module with read, simulate, counts, output_text, compare, memories and pin_input",
 )
 OPERATIONS: Part[type[Any]] = Part(
     "operations",

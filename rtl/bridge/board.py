@@ -1,6 +1,6 @@
 """One of our chips with the bridge in front of it. A board adds only a clock and the serial line."""
 
-import inspect
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from draupnir.emulator.declare import Chip, Pin
 from draupnir.rtl import emit
 from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH, Bridge
-from draupnir.rtl.bridge.protocol import buses
+from draupnir.rtl.bridge.protocol import LONGEST_TITLE, buses
 from draupnir.rtl.design import Design
 
 
@@ -53,11 +53,15 @@ class Board(wiring.Component):
 
 
 def title(chip: str, parameters: dict[str, Any]) -> str:
-    """Return the text that IDENTIFY answers for a chip: its name, and the parameters that differ from the defaults."""
-    make_parameters = inspect.signature(emit.our_chip(chip).make).parameters
-    other = {name: content for name, content in sorted(parameters.items())
-             if name in make_parameters and content != make_parameters[name].default}  # fmt: skip
-    return " ".join([chip, *(f"{name}={_word(content)}" for name, content in other.items())])
+    """Return the text that IDENTIFY answers for a chip: its name, and the parameters that differ from the defaults.
+
+    If the parameters are too long for a response, a digest stands for them.
+    """
+    defaults = emit.parameters(chip)
+    words = [f"{name}={_word(content)}" for name, content in sorted(parameters.items())
+             if name in defaults and content != defaults[name]]  # fmt: skip
+    text = " ".join([chip, *words])
+    return text if len(text) <= LONGEST_TITLE else f"{chip} {sha256(text.encode()).hexdigest()}"
 
 
 def _word(content: int | bool) -> str:

@@ -115,7 +115,7 @@ EXCHANGES = (
             Item("version", 1, f"{VERSION}; a host speaks to no other."),
             Item("event_depth", 2, "Events that the queue holds."),
             Item("spike_depth", 2, "Spikes that the queue holds."),
-            Item("chip", "rest", "The chip's name, and after a blank each of its parameters: ASCII."),
+            Item("chip", "rest", "The chip's name, and after a blank each of its parameters, or a digest: ASCII."),
         ),
     ),
     Exchange(
@@ -182,6 +182,9 @@ EXCHANGES = (
     ),
 )
 BY_COMMAND = {exchange.command: exchange for exchange in EXCHANGES}
+LONGEST_TITLE = (
+    PAYLOAD - HEAD - sum(item.size for item in BY_COMMAND[Command.IDENTIFY].response if isinstance(item.size, int))
+)
 POLL_HEAD = sum(item.size for item in BY_COMMAND[Command.POLL].response if isinstance(item.size, int))
 
 

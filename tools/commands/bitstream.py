@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.speeds import levels
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
@@ -31,7 +34,7 @@ BUILD = Path("build/bitstream")
     "--config",
     metavar="C",
     type=click.Path(path_type=Path),
-    help="A configuration (TOML): the start contents of the memories.",
+    help="A configuration (TOML), or a folder of RANC's own memory images: the start contents of the memories.",
 )
 @click.option("--freq", metavar="MHZ", type=click.FloatRange(min=0.1), help="The chip's clock; default: the board's.")
 @click.option(
@@ -146,10 +149,19 @@ def _words(chip: str, config: Path | None, parameters_by_name: dict[str, Any]) -
     if config is None:
         return {}
     from draupnir.rtl import emit
+
+    memories = _memories(config, emit.declaration(chip, **parameters_by_name))
+    return {name: words[..., emit.kept_words(chip, name, **parameters_by_name), :] for name, words in memories.items()}
+
+
+def _memories(config: Path, chip: Chip) -> Mapping[str, Any]:
+    """The contents of memories in a configuration, or in a folder of memory images of the chip's own tools."""
     from draupnir.tools.compile.toml import load
 
-    memories = load.load(config, emit.declaration(chip, **parameters_by_name)).memories
-    return {name: words[..., emit.kept_words(chip, name, **parameters_by_name), :] for name, words in memories.items()}
+    ticks = levels.TICKS.load(chips.package(chip.name))
+    if config.is_dir() and ticks is not None:
+        return ticks.memories(ticks.read(config, None, chip.sizes), chip)
+    return load.load(config, chip).memories
 
 
 @contextmanager

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from draupnir.emulator.buses.fifo_pull import FIFO_PULL
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import limits
 from draupnir.tools.host.board import BoardOptions, board_options
 from draupnir.tools.lint import report as findings
@@ -15,6 +18,7 @@ from draupnir.tools.report import figures, schema
 from draupnir.tools.run.options import RunOptions, run_options
 from draupnir.tools.terminal.arguments import chip_argument, json_option
 from draupnir.tools.terminal.errors import DifferenceFound
+from draupnir.tools.terminal.ranges import CYCLES
 
 if TYPE_CHECKING:
     from draupnir.tools.lint.findings import Finding
@@ -33,6 +37,8 @@ BLANK_CYCLES = 200_000  # a simulated board without a network may run for ever, 
     type=click.IntRange(min=1),
     help="Take the chip to be at rest after N clocks without an event.",
 )
+@click.option("--period", metavar="N", type=CYCLES, help="Clocks from a timestep to the next, in RANC's own files.")
+@click.option("--input-delay", metavar="N", type=CYCLES, help="Clocks from a timestep until its packets are there.")
 @findings.options
 @json_option
 def command(
@@ -41,6 +47,8 @@ def command(
     verify: bool,
     options: RunOptions,
     quiet: int | None,
+    period: int | None,
+    input_delay: int | None,
     strict: bool,
     allow: tuple[str, ...],
     as_json: bool,
@@ -56,15 +64,29 @@ def command(
     buses for N clocks (--quiet N, 131,072 by default, which is more than the chip needs for a full FIFO). The spikes
     and their order are then those of `draupnir run`, but they come later.
 
+    RANC takes packets out of a FIFO, and its memories are in its bitstream. With --config it takes the files of its own
+    simulator, or a folder of memory images with packets, for --timesteps ticks. Otherwise the events are a CSV with the
+    header cycle,input,level: packets, and levels of tick and rst, each with its clock; --max-cycles ends the run. The
+    output has a line for each clock before whose rise an output has changed. On a simulated board --config also fills
+    the memories.
+
     Without --config the chip is not reset, and keeps its state. Without --events nothing is sent.
     Exit status: 0 done, 1 --verify found a difference, and no event was sent, 2 the input is wrong, or the line fails.
 
     \b
     Example: draupnir host odin --port /dev/ttyUSB0 --config net.toml --events events.csv -o spikes.csv
              draupnir host odin --simulate rtl --config net.toml --onto blank --events events.csv -o spikes.csv
+             draupnir host ranc --simulate rtl --config memories --timesteps 20 -o outputs.csv
     """
-    _check_together(board, verify, options)
+    _check_board(board, options)
     declaration = board.declaration(chip)
+    if any(bus.kind == FIFO_PULL for bus in declaration.buses):
+        _run_packets(declaration, board, verify, options, period, input_delay, as_json)
+        return
+    _check_together(verify, options)
+    for name, clocks in (("period", period), ("input-delay", input_delay)):
+        if clocks is not None:
+            raise InputError(f"--{name} {clocks}: {chip} has no timesteps of its own; right is to leave it out")
     saves = options.checked_saves(declaration)
     # Imported here, because --help needs none of it.
     from draupnir.tools.host import board as boards
@@ -85,11 +107,39 @@ def command(
         raise DifferenceFound
 
 
-def _check_together(board: BoardOptions, verify: bool, options: RunOptions) -> None:
-    """Raise UsageError for options that contradict each other, or that need another one."""
+def _run_packets(
+    chip: Chip,
+    board: BoardOptions,
+    verify: bool,
+    options: RunOptions,
+    period: int | None,
+    input_delay: int | None,
+    as_json: bool,
+) -> None:
+    """Run a chip that takes packets, and print the report."""
+    from draupnir.tools.host import packet_job
+
+    if verify:
+        raise InputError(f"--verify: {chip.name} has no SPI, so a board cannot read its memories")
+    report = {"chip": chip.name, **packet_job.run(chip, board, options, period, input_delay)}
+    if as_json:
+        schema.echo("host", report)
+    else:
+        figures.show(_rows(report))
+
+
+def _check_board(board: BoardOptions, options: RunOptions) -> None:
+    """Raise UsageError unless the options name one board, and for a seed of a board that has none."""
     context = click.get_current_context()
     if (board.port is None) == (board.simulate is None):
         raise click.UsageError("right is one of --port and --simulate", context)
+    if options.seed is not None and board.simulate != "model":
+        raise click.UsageError(f"--seed {options.seed}: only with --simulate model", context)
+
+
+def _check_together(verify: bool, options: RunOptions) -> None:
+    """Raise UsageError for options that contradict each other, or that need another one."""
+    context = click.get_current_context()
     if verify and options.config is None:
         raise click.UsageError("--verify: only with --config", context)
     if options.save and options.config is None:
@@ -101,8 +151,6 @@ def _check_together(board: BoardOptions, verify: bool, options: RunOptions) -> N
         raise click.UsageError(
             f"-o {options.output}: only with --events; without them there is no spike to write", context
         )
-    if options.seed is not None and board.simulate != "model":
-        raise click.UsageError(f"--seed {options.seed}: only with --simulate model", context)
 
 
 def _tell(

@@ -18,6 +18,8 @@ from draupnir.tools.terminal.groups import grouped
 from draupnir.tools.terminal.options import parameters
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from draupnir.tools.host.device import BridgedChip
     from draupnir.tools.host.simulated.terminal import SimulatedBoard
 
@@ -73,10 +75,13 @@ board_options = grouped(BoardOptions, OPTIONS, "board")
 
 
 @contextmanager
-def opened(board: BoardOptions, chip: Chip, seed: int | None = None) -> Iterator[BridgedChip]:
+def opened(
+    board: BoardOptions, chip: Chip, seed: int | None = None, memories: Mapping[str, np.ndarray] | None = None
+) -> Iterator[BridgedChip]:
     """Open the chip on the board as a device, for the time of the ``with`` block.
 
     seed : 0..2**32 - 1, start value of random registers in the model of a simulated board; None for zeros
+    memories : memory -> its content in the bitstream of a simulated board, uint32 of ``Memory.shape``
     Raises InputError if the port cannot be opened, and if the board holds another chip or other parameters.
     """
     from draupnir.rtl.bridge.board import title
@@ -84,33 +89,52 @@ def opened(board: BoardOptions, chip: Chip, seed: int | None = None) -> Iterator
     from draupnir.tools.host.device import BridgedChip
 
     settings_by_name = board.parameters(chip)
-    with _port(board, chip, settings_by_name, seed) as name, link.open_port(name, board.baud) as line:
+    port = _port(board, chip, settings_by_name, seed, memories or {})
+    with port as name, link.open_port(name, board.baud) as line:
         yield BridgedChip(link.BridgeLink(line, name), chip, title(chip.name, settings_by_name))
 
 
 @contextmanager
-def _port(board: BoardOptions, chip: Chip, settings_by_name: Mapping[str, Any], seed: int | None) -> Iterator[str]:
+def _port(
+    board: BoardOptions,
+    chip: Chip,
+    settings_by_name: Mapping[str, Any],
+    seed: int | None,
+    memories: Mapping[str, np.ndarray],
+) -> Iterator[str]:
     """The name of the port: the user's, or that of a simulated board."""
     if board.port is not None:
         yield board.port
         return
     from draupnir.tools.host.simulated.terminal import serial_port
 
-    with serial_port(_simulated(board, chip, settings_by_name, seed)) as name:
+    simulated = _model if board.simulate == "model" else _rtl
+    with serial_port(simulated(chip, settings_by_name, seed, memories)) as name:
         yield name
 
 
-def _simulated(
-    board: BoardOptions, chip: Chip, settings_by_name: Mapping[str, Any], seed: int | None
+def _model(
+    chip: Chip, settings_by_name: Mapping[str, Any], seed: int | None, memories: Mapping[str, np.ndarray]
 ) -> SimulatedBoard:
-    if board.simulate == "model":
-        from draupnir.rtl.bridge.board import title
-        from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH
-        from draupnir.tools.host.simulated.model import ModelBoard
+    from draupnir.rtl.bridge.board import title
+    from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH
+    from draupnir.rtl.bridge.protocol import buses
+    from draupnir.tools.host.simulated.model import ModelBoard
+    from draupnir.tools.host.simulated.packets import PacketBoard
 
-        return ModelBoard(
-            chips.model(chip.name, chip.sizes)(seed), title(chip.name, dict(settings_by_name)), EVENT_DEPTH, SPIKE_DEPTH
-        )
+    model = chips.model(chip.name, chip.sizes)(seed)
+    for name, words in memories.items():
+        model.memories[name][:] = words
+    board = PacketBoard if buses(chip).packets else ModelBoard
+    return board(model, title(chip.name, dict(settings_by_name)), EVENT_DEPTH, SPIKE_DEPTH)
+
+
+def _rtl(
+    chip: Chip, settings_by_name: Mapping[str, Any], seed: int | None, memories: Mapping[str, np.ndarray]
+) -> SimulatedBoard:
     from draupnir.tools.host.simulated.rtl import RtlBoard
 
-    return RtlBoard(chip.name, BUILD, **settings_by_name)
+    board = RtlBoard(chip.name, BUILD, **settings_by_name)
+    for name, words in memories.items():
+        board.device.write_memory(name, words)
+    return board

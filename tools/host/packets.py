@@ -92,10 +92,10 @@ def _entries(timed: np.ndarray, first: int, bit: int) -> Iterator[tuple[int, int
         yield first + clock, content | bit
 
 
-def outputs_of(chip: Chip, levels: int) -> dict[str, int]:
-    """Unpack the levels of all outputs of no bus, by pin."""
+def outputs_of(chip: Chip, levels: np.ndarray) -> dict[str, np.ndarray]:
+    """Unpack the levels of all outputs of no bus, (n,) int64, by pin."""
     outputs = {}
     for pin in buses(chip).levels_out:
         outputs[pin.name] = levels & ((1 << pin.width) - 1)
-        levels >>= pin.width
+        levels = levels >> pin.width
     return outputs

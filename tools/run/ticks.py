@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import levels
 from draupnir.emulator.speeds.levels import TickLevel
@@ -38,14 +39,15 @@ class TickOutcome:
 
 
 def network_of(
-    chip: str, config: Path | None, events: Path | None, timesteps: int | None, settings: Sequence[str]
+    chip: str | Chip, config: Path | None, events: Path | None, timesteps: int | None, settings: Sequence[str] = ()
 ) -> tuple[TickLevel, Any, int, dict[str, int]]:
     """The chip's level by timesteps, the network, the timesteps to run, and the sizes of the chip.
 
+    chip : a declaration, or the name of a chip, to which ``settings`` give its sizes
     Raises InputError for a missing option, and for files with a mistake.
     """
-    level = levels.TICKS.require(chips.package(chip))
-    sizes = declaration_of(chip, settings).sizes
+    declaration = declaration_of(chip, settings) if isinstance(chip, str) else chip
+    level, sizes = levels.TICKS.require(chips.package(declaration.name)), declaration.sizes
     if config is None or timesteps is None:
         option = "--config" if config is None else "--timesteps"
         raise InputError(f"{option} is missing; see draupnir {click.get_current_context().info_name} --help")

@@ -107,10 +107,10 @@ def reference() -> tuple[np.ndarray, np.ndarray, Levels, Any]:
 
 def test_the_run_has_packets_ticks_and_an_error(reference: tuple[np.ndarray, np.ndarray, Levels, Any]) -> None:
     _, _, changes, _ = reference
-    outputs = [packets.outputs_of(CHIP, word) for _, word in changes]
-    assert sum(each["packet_out_valid"] for each in outputs) > 2 * DEPTH
-    error = [cycle for (cycle, _), each in zip(changes, outputs, strict=True) if each["token_controller_error"]]
-    assert error[0] == 5 * PERIOD + 41
+    cycles, words = np.array(changes).T
+    outputs = packets.outputs_of(CHIP, words)
+    assert outputs["packet_out_valid"].sum() > 2 * DEPTH
+    assert cycles[outputs["token_controller_error"] == 1][0] == 5 * PERIOD + 41
 
 
 @pytest.mark.parametrize("depth", [1, DEPTH, 500])
@@ -128,7 +128,7 @@ def test_outputs_clocks_and_memories_are_the_models_whatever_the_queues_hold(
 def test_a_bad_line_changes_no_clock(reference: tuple[np.ndarray, np.ndarray, Levels, Any]) -> None:
     timed, levels, changes, _ = reference
     board, _ = model_board()
-    board_changes, _, link = on_board(BoardLine(board, spoilt(1000, seed=4)), timed, levels, N_CLOCKS, patience=0.05)
+    board_changes, _, link = on_board(BoardLine(board, spoilt(2500, seed=4)), timed, levels, N_CLOCKS, patience=0.5)
     assert link.n_repeated > 1
     assert board_changes == changes
 
@@ -234,3 +234,12 @@ def test_the_bridge_is_its_simulation_to_the_clock(fresh: RtlBoard) -> None:
         with pytest.raises(InputError, match="the bridge does not know SPI_WRITE"):
             link.request(Command.SPI_WRITE, b"\x02\x00")
     assert states[:3] == states[3:]
+
+
+def test_a_board_names_its_sizes_or_their_digest() -> None:
+    assert title("ranc", {}) == "ranc" and title("ranc", {"NUM_AXONS": 256}) == "ranc"
+    assert title("ranc", {"NUM_AXONS": 16, "NUM_TICKS": 8}) == "ranc NUM_AXONS=16 NUM_TICKS=8"
+    many: dict[str, int] = {name: size + 1 for name, size in chips.declaration("ranc").sizes.items()}
+    words = title("ranc", many).split()
+    assert len(words) == 2 and len(words[1]) == 64
+    assert title("ranc", {**many, "NUM_TICKS": 3}) != title("ranc", many)

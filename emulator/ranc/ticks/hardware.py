@@ -70,7 +70,7 @@ def run(
     chip = hardware or Hardware()
     sizes = sizes_for(network.grid, network.output, chip)
     if semantics.needs_clocks:
-        _check(network, sizes)
+        check(network, sizes)
     planes = planes_of(network)
     lists = min(n_ticks, network.n_input_ticks)
     planes = planes._replace(packet_starts=planes.packet_starts[: lists + 1])
@@ -164,7 +164,7 @@ def _packets(s: Sizes, dx: np.ndarray, dy: np.ndarray, axons: np.ndarray, ticks:
     return packets
 
 
-def _check(network: CoreNetwork, sizes: Sizes) -> None:
+def check(network: CoreNetwork, sizes: Sizes) -> None:
     """Raise InputError for what no hardware can have, and for packets that leave the grid."""
     for name, n in (("axons", sizes.n_axons), ("neurons", sizes.n_neurons)):
         if n < 2:

@@ -7,14 +7,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.ranc.sizes import LATE_FULL, sizes_of
 from draupnir.emulator.ranc.ticks import json_files, mem_files, parting, simulator
+from draupnir.emulator.ranc.ticks import pin_input as pins
 from draupnir.emulator.ranc.ticks.hardware import LEAST_INPUT_DELAY, PERIOD, Hardware
 from draupnir.emulator.ranc.ticks.network import CoreNetwork
 from draupnir.emulator.ranc.ticks.parting import OUTPUT, PartingSearch
 from draupnir.emulator.ranc.ticks.semantics import REASONS, RTL, Semantics
 from draupnir.emulator.ranc.ticks.simulator import TickRun
+from draupnir.emulator.speeds.pin_input import PinInput
 
 WORDS = {
     "spike": ("has {} spike(s)", "has {}"),
@@ -111,6 +116,12 @@ def compare(
     sizes : of the chip; the grid's are those of the network. period, input_delay : clocks, None for the usual ones
     excluded : names from ``REASONS`` of differences to leave out
     """
+    chip = _hardware(sizes, period, input_delay)
+    return PartingReport(network, parting.compare(network, n_timesteps, chip, _semantics(excluded)))
+
+
+def _hardware(sizes: Mapping[str, int], period: int | None, input_delay: int | None) -> Hardware:
+    """The hardware with these sizes and clocks. Raises InputError for a delay that is not within a period."""
     chip = Hardware(
         sizes["POTENTIAL_WIDTH"],
         sizes["ROUTER_BUFFER_DEPTH"],
@@ -121,7 +132,19 @@ def compare(
     if not LEAST_INPUT_DELAY <= chip.input_delay < chip.period:
         right = f"{LEAST_INPUT_DELAY}..{chip.period - 1}, less than the period"
         raise InputError(f"--input-delay {chip.input_delay}, --period {chip.period}: right is a delay of {right}")
-    return PartingReport(network, parting.compare(network, n_timesteps, chip, _semantics(excluded)))
+    return chip
+
+
+def memories(network: CoreNetwork, chip: Chip) -> dict[str, np.ndarray]:
+    """Return the contents of the chip's memories (see ``pin_input.memories``)."""
+    return pins.memories(network, chip)
+
+
+def pin_input(
+    network: CoreNetwork, n_timesteps: int, chip: Chip, period: int | None, input_delay: int | None
+) -> PinInput:
+    """Return the input of a run at the chip's pins. period, input_delay : clocks, None for the usual ones"""
+    return pins.pin_input(network, n_timesteps, chip, _hardware(chip.sizes, period, input_delay))
 
 
 def _semantics(excluded: Sequence[str]) -> Semantics:

@@ -53,10 +53,10 @@ def write(network: CoreNetwork, folder: Path, sizes: Sizes) -> None:
     neuron, instruction = neuron_word(sizes), instruction_word(sizes)
     texts = {}
     for core in range(network.grid.n_cores):
-        rows = (_neuron_content(network, core, n, neuron) for n in range(network.grid.n_neurons))
+        rows = (neuron_content(network, core, n, neuron) for n in range(network.grid.n_neurons))
         texts[f"csram_{core:03}.mem"] = _lines(rows, neuron.width)
         texts[f"tc_{core:03}.mem"] = _lines(network.axons[core].tolist(), instruction.width)
-    packets = (_packet_content(network, i, neuron) for i in range(len(network.packets)))
+    packets = (packet_content(network, i, neuron) for i in range(len(network.packets)))
     texts[PACKETS] = _lines(packets, neuron["dx"].msb + 1)
     texts[PACKET_COUNTS] = "".join(f"{n}\n" for n in np.diff(network.packet_starts))
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def check(network: CoreNetwork, sizes: Sizes) -> None:
         for n in range(network.grid.n_neurons):
             _neuron_fields(network, int(core), n, word)
     for i in range(len(network.packets)):
-        _packet_content(network, i, word)
+        packet_content(network, i, word)
 
 
 def _read_words(path: Path, word: Word, n_words: int) -> list[int]:
@@ -119,14 +119,15 @@ def _neuron_fields(network: CoreNetwork, core: int, n: int, word: Word) -> dict[
     return fields
 
 
-def _neuron_content(network: CoreNetwork, core: int, n: int, word: Word) -> int:
+def neuron_content(network: CoreNetwork, core: int, n: int, word: Word) -> int:
+    """The word of a neuron. Raises InputError for a number that does not fit."""
     connections = np.packbits(network.connections[core, n], bitorder="little").tobytes()
     fields = _neuron_fields(network, core, n, word)
     return encode(word, connections=int.from_bytes(connections, "little"), **fields)
 
 
-def _packet_content(network: CoreNetwork, i: int, word: Word) -> int:
-    """A packet as it enters at core 0: the lowest fields of a neuron's word."""
+def packet_content(network: CoreNetwork, i: int, word: Word) -> int:
+    """Packet ``i`` as it enters at core 0: the lowest fields of a neuron's word. Raises as ``neuron_content`` does."""
     fields = {field: int(network.packets[i][name]) for field, name in PACKET_FIELDS.items()}
     for name, content in fields.items():
         _check_range(word[name], content, f"input packet {i}")
