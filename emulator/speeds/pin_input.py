@@ -9,7 +9,7 @@ import numpy as np
 
 
 class PinInput(NamedTuple):
-    """What a chip's memories hold, and when its inputs move.
+    """The contents of a chip's memories, and the clocks in which its inputs move.
 
     memories : memory -> its content, uint32 of ``Memory.shape``; all others begin with 0
     packets : (n, 2) int64, the clock from which on a packet is in the FIFO, and the packet; in the order of the clocks

@@ -34,7 +34,7 @@ BUILD = Path("build/bitstream")
     "--config",
     metavar="C",
     type=click.Path(path_type=Path),
-    help="A configuration (TOML), or a folder of RANC's own memory images: the start contents of the memories.",
+    help="A configuration (TOML), or a folder of the chip's own memory images: the start contents of the memories.",
 )
 @click.option("--freq", metavar="MHZ", type=click.FloatRange(min=0.1), help="The chip's clock; default: the board's.")
 @click.option(

@@ -37,7 +37,9 @@ BLANK_CYCLES = 200_000  # a simulated board without a network may run for ever, 
     type=click.IntRange(min=1),
     help="Take the chip to be at rest after N clocks without an event.",
 )
-@click.option("--period", metavar="N", type=CYCLES, help="Clocks from a timestep to the next, in RANC's own files.")
+@click.option(
+    "--period", metavar="N", type=CYCLES, help="Clocks from a timestep to the next, for files of a simulator."
+)
 @click.option("--input-delay", metavar="N", type=CYCLES, help="Clocks from a timestep until its packets are there.")
 @findings.options
 @json_option
@@ -64,11 +66,10 @@ def command(
     buses for N clocks (--quiet N, 131,072 by default, which is more than the chip needs for a full FIFO). The spikes
     and their order are then those of `draupnir run`, but they come later.
 
-    RANC takes packets out of a FIFO, and its memories are in its bitstream. With --config it takes the files of its own
-    simulator, or a folder of memory images with packets, for --timesteps ticks. Otherwise the events are a CSV with the
-    header cycle,input,level: packets, and levels of tick and rst, each with its clock; --max-cycles ends the run. The
-    output has a line for each clock before whose rise an output has changed. On a simulated board --config also fills
-    the memories.
+    The memories of a chip that takes packets out of a FIFO are in its bitstream; on a simulated board --config fills
+    them. With --config such a chip takes the files of its own simulator, or a folder of its memory images with packets,
+    for --timesteps. Otherwise the events are a CSV with the header cycle,input,level: packets, and levels of other
+    pins, each with its clock, and --max-cycles ends the run. The output has a line for each change of an output pin.
 
     Without --config the chip is not reset, and keeps its state. Without --events nothing is sent.
     Exit status: 0 done, 1 --verify found a difference, and no event was sent, 2 the input is wrong, or the line fails.

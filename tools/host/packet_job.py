@@ -93,8 +93,8 @@ def _job(
         if options.max_cycles is not None:
             raise InputError(f"--max-cycles {options.max_cycles}: {config} has ticks; right is --timesteps")
         level, network, n, _ = ticks.network_of(chip, config, options.events, options.timesteps)
-        found = level.pin_input(network, n, chip, period, input_delay)
-        return PacketJob(found.packets, packets.levels_at(chip, found.pulses), found.n_clocks, found.memories)
+        at_pins = level.pin_input(network, n, chip, period, input_delay)
+        return PacketJob(at_pins.packets, packets.levels_at(chip, at_pins.pulses), at_pins.n_clocks, at_pins.memories)
     for name, option in (("timesteps", options.timesteps), ("period", period), ("input-delay", input_delay)):
         if option is not None:
             raise InputError(f"--{name} {option}: only with --config, the files of the simulator of {chip.name}")

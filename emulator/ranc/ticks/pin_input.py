@@ -1,4 +1,4 @@
-"""A network and its ticks at the pins of a hardware: what its memories hold, and when its inputs move."""
+"""A network and its ticks at the pins of a hardware: the contents of its memories, and the clocks of its inputs."""
 
 from __future__ import annotations
 
