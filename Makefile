@@ -27,8 +27,9 @@ setup: ## virtual environment, pinned packages, simulators; the command is then 
 	@tools/setup/setup.sh
 
 test: setup lint ## lint, types and all tests; results as JUnit XML in build/
-	@echo "test: all tests, on 2 cores"
+	@echo "test: compile the kernels of all chips, then run all tests, on 2 cores"
 	@mkdir -p build
+	@$(BIN)/python -m draupnir.tools.setup.kernels
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q --junit-xml=build/junit.xml
 
 lint: setup ## style and types only

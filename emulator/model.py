@@ -9,11 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from draupnir.emulator import state
+from draupnir.emulator.changes import Changes, changes_of, joined
 from draupnir.emulator.codec import from_limbs, to_limbs
 from draupnir.emulator.declare import Chip, Reg
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import pieces
-from draupnir.emulator.trace import from_row, new_rows, pack, to_rows, unpack
+from draupnir.emulator.trace import from_row, new_rows, pack, to_row, to_rows, unpack
 
 RESET_CLOCKS = 4  # more than a reset needs to pass the two flip-flops that some chips have
 
@@ -37,6 +38,7 @@ class ClockLevel(ABC):
 
     chip: Chip
     counters: tuple[Reg, ...] = ()
+    stretches_rows: ClassVar[bool] = False  # True if ``drive`` does something else with ``stretch`` than without it
     gates: ClassVar[Mapping[str, Sequence[str]]] = {}  # configuration bit that stops the chip -> registers that hold it
 
     def __init__(self, seed: int | None = None, stretch: bool = True) -> None:
@@ -77,6 +79,33 @@ class ClockLevel(ABC):
             except SystemError as error:
                 raise pieces.raised_by_signal(error) from None
         return out
+
+    def drive_changes(self, inputs: Changes) -> Changes:
+        """Run whole clocks, with all clocks in step, under input pins that are given by their changes.
+
+        inputs : a row for each edge of a period; the first row is the first edge of a period
+
+        Returns the changes of the output pins immediately before each edge; the bits of probes are 0. Raises InputError
+        for a part of a period, and Stopped between two pieces of the work if it has to stop.
+        """
+        self._check_whole_clocks(inputs)
+        clk = np.resize(np.array(self.chip.period, np.uint8), min(inputs.n_rows, pieces.ROWS))
+        pins = to_row(self.chip.output_word, (1 << sum(pin.width for pin in self.chip.outputs)) - 1)
+        rows, levels = [], []
+        for start in range(0, max(1, inputs.n_rows), pieces.ROWS):
+            if start:
+                pieces.check_stop()
+            part = inputs.part(start, min(start + pieces.ROWS, inputs.n_rows))
+            changes = changes_of(self.drive(part, clk[: len(part)]) & pins)
+            rows.append(changes.rows + start)
+            levels.append(changes.levels)
+        return joined(rows, levels, inputs.n_rows)
+
+    def _check_whole_clocks(self, inputs: Changes) -> None:
+        n_edges = len(self.chip.period)
+        if inputs.n_rows % n_edges:
+            name = self.chip.name
+            raise InputError(f"{name}: {inputs.n_rows} rows are no whole clocks; right is a multiple of {n_edges}")
 
     def step(self, inputs: int, edges: int = 1) -> int:
         """Run one row, and return the packed outputs immediately before its edges.

@@ -67,6 +67,7 @@ class Crossbar(ClockLevel):
     from_aerin: ClassVar[Collection[int]]
     from_scheduler: ClassVar[Collection[int]]
     from_spi: ClassVar[Collection[int]] = (W_NEUR, R_NEUR, W_SYN, R_SYN)
+    stretches_rows = True
     gates: ClassVar[Mapping[str, Sequence[str]]] = {
         "SPI_GATE_ACTIVITY": ("spi_gate_activity", "spi_gate_activity_sync")
     }

@@ -15,10 +15,15 @@ from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.ranc import core, router
 from draupnir.emulator.ranc.layout import CHIP, CORE_PROBES, N_BUFFERS
+from draupnir.emulator.ranc.sizes import Sizes
 from draupnir.emulator.ranc.state import Ranc
 
 RST, TICK, EMPTY = (position(CHIP.input_word[name]) for name in ("rst", "tick", "input_buffer_empty"))
 FIRST_PROBE, N_CORE_PROBES, N_ROUTER_PROBES = len(CHIP.outputs), len(CORE_PROBES), 2 + N_BUFFERS
+PACKET_OUT, VALID, REN, ERROR = (
+    [pin.name for pin in CHIP.outputs].index(name)
+    for name in ("packet_out", "packet_out_valid", "ren_to_input_buffer", "token_controller_error")
+)
 PACKET_SHIFT = CHIP.input_word["packet_in"].lsb  # the packet has all bits from here on, in every size
 
 
@@ -37,24 +42,48 @@ def begin(chip: Ranc) -> None:
 @outlined
 def rise(chip: Ranc) -> None:
     """Rising edge of clk. A router without a packet, and a core that is idle, are left out."""
-    s, c, r, d = chip.sizes, chip.cores, chip.routers, chip.derived
     rst, tick = field(chip.inputs[0], RST), field(chip.inputs[0], TICK)
-    for n in range(s.n_routers):
-        k = n - int(n > s.output)
-        spike, packet, full = 0, 0, False
-        if n != s.output:
-            spike, full = c.spike_out[k], router.is_full_at_core(r, s, n)
-            packet = core.packet_of(c, chip.places, k) if spike else 0
-        if rst | d.active[n] | spike:
-            if rst:
-                router.reset_buffers(r, n)
-            else:
-                router.rise(r, s, chip.wiring, n, spike, packet)
-            d.active[n], d.changed_routers[n] = router.is_active(r, n), 1
-        if n != s.output:
-            if s.late_full:
-                full = router.is_full_at_core(r, s, n)
-            _rise_core(chip, k, n, rst, tick, full)
+    for n in range(chip.sizes.n_routers):
+        rise_place(chip, n, rst, tick, n != chip.sizes.output)
+
+
+@kernel
+def rise_place(chip: Ranc, n: int, rst: int, tick: int, has_core: bool) -> None:
+    """Rising edge of router ``n``, and of its core if it has one that takes part."""
+    s, c, r = chip.sizes, chip.cores, chip.routers
+    k, spike, packet, full = core_of(s, n), 0, 0, False
+    if has_core:
+        spike, full = c.spike_out[k], router.is_full_at_core(r, s, n)
+        packet = core.packet_of(c, chip.places, k) if spike else 0
+    _rise_router(chip, n, rst, spike, packet)
+    if has_core:
+        if s.late_full:
+            full = router.is_full_at_core(r, s, n)
+        _rise_core(chip, k, n, rst, tick, full)
+
+
+@kernel
+def core_of(s: Sizes, n: int) -> int:
+    """Return the number of the core at router ``n``, which is not the output bus."""
+    return n - int(n > s.output)
+
+
+@kernel
+def router_of(s: Sizes, k: int) -> int:
+    """Return the number of the router of core ``k``."""
+    return k + int(k >= s.output)
+
+
+@kernel
+def _rise_router(chip: Ranc, n: int, rst: int, spike: int, packet: int) -> None:
+    """Rising edge of router ``n``; spike : 1 if its core sends this packet"""
+    r, d = chip.routers, chip.derived
+    if rst | d.active[n] | spike:
+        if rst:
+            router.reset_buffers(r, n)
+        else:
+            router.rise(r, chip.sizes, chip.wiring, n, spike, packet)
+        d.active[n], d.changed_routers[n] = router.is_active(r, n), 1
 
 
 @kernel
@@ -75,23 +104,29 @@ def _rise_core(chip: Ranc, k: int, n: int, rst: int, tick: int, full: bool) -> N
 @outlined
 def fall(chip: Ranc) -> None:
     """Falling edge of clk. A router without a packet in it or beside it, and a core that is idle, are left out."""
-    s, r, d = chip.sizes, chip.routers, chip.derived
-    inputs = chip.inputs[0]
-    rst, empty, packet_in = field(inputs, RST), field(inputs, EMPTY), inputs >> PACKET_SHIFT
+    s = chip.sizes
     for n in range(s.n_routers):
         if n != s.output:
-            _fall_core(chip, n - int(n > s.output))
-        if rst:
-            router.reset_merges(r, n)
-        elif router.is_near_packet(d.active, chip.wiring, n, empty):
-            router.fall(r, s, chip.wiring, n, empty, packet_in)
-        else:
-            continue
-        d.active[n], d.changed_routers[n] = router.is_active(r, n), 1
+            fall_core(chip, core_of(s, n))
+        fall_router(chip, n)
 
 
 @kernel
-def _fall_core(chip: Ranc, k: int) -> None:
+def fall_router(chip: Ranc, n: int) -> None:
+    """Falling edge of router ``n``."""
+    r, d, inputs = chip.routers, chip.derived, chip.inputs[0]
+    empty = field(inputs, EMPTY)
+    if field(inputs, RST):
+        router.reset_merges(r, n)
+    elif router.is_near_packet(d.active, chip.wiring, n, empty):
+        router.fall(r, chip.sizes, chip.wiring, n, empty, inputs >> PACKET_SHIFT)
+    else:
+        return
+    d.active[n], d.changed_routers[n] = router.is_active(r, n), 1
+
+
+@kernel
+def fall_core(chip: Ranc, k: int) -> None:
     """Falling edge of core ``k``."""
     c, d = chip.cores, chip.derived
     moves = c.neuron_reg_en[k] | c.scheduler_set[k] | (1 - d.fresh[k])
@@ -118,10 +153,9 @@ def outputs(chip: Ranc, places: np.ndarray) -> None:
 
     places : (n, 3) int64, integer, shift and mask of each output pin and probe, in the order of the declaration
     """
-    s, c, r, d, row = chip.sizes, chip.cores, chip.routers, chip.derived, chip.derived.row
-    n_cores, n_changed, error = s.n_routers - 1, 0, 0
+    s, r, d, row = chip.sizes, chip.routers, chip.derived, chip.derived.row
+    n_cores, n_changed = s.n_routers - 1, 0
     for k in range(n_cores):
-        error |= c.error[k]
         if d.changed_cores[k]:
             n_changed += 1
             d.changed_cores[k] = 0
@@ -136,11 +170,26 @@ def outputs(chip: Ranc, places: np.ndarray) -> None:
             for buffer in range(router.N_ALL_BUFFERS):
                 i = _show(row, places, i, r.status_counter[n, buffer])
     if n_changed:
-        to_output = r.merge_dout[s.output, router.LOCAL] >> s.tick_width & ((1 << s.output_width) - 1)
-        i = _show(row, places, 0, to_output)
-        i = _show(row, places, i, r.wen[s.output, router.LOCAL])
-        i = _show(row, places, i, r.read_en[0, router.EAST_ROUTING])
-        _show(row, places, i, error)  # scheduler_error, the next pin, is always 0
+        row[0] = row[0] & ~pins_mask(places) | pins_of(chip, places)
+
+
+@kernel
+def pins_mask(places: np.ndarray) -> int:
+    """Return the mask of the output pins in the first integer of a row, without the probes."""
+    mask: int = (1 << places[FIRST_PROBE, 1]) - 1
+    return mask
+
+
+@kernel
+def pins_of(chip: Ranc, places: np.ndarray) -> int:
+    """Return the output pins, which are the lowest bits of a row; scheduler_error, the last one, is always 0."""
+    s, c, r = chip.sizes, chip.cores, chip.routers
+    error = 0
+    for k in range(s.n_routers - 1):
+        error |= c.error[k]
+    to_output = r.merge_dout[s.output, router.LOCAL] >> s.tick_width & places[PACKET_OUT, 2]
+    pins: int = to_output << places[PACKET_OUT, 1] | r.wen[s.output, router.LOCAL] << places[VALID, 1]
+    return pins | r.read_en[0, router.EAST_ROUTING] << places[REN, 1] | error << places[ERROR, 1]
 
 
 @kernel

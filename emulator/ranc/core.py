@@ -8,7 +8,7 @@ Source: Core.v, TokenController.v, CSRAM.v, Scheduler.v, SchedulerSRAM.v, Counte
 from __future__ import annotations
 
 from draupnir.emulator.declare import LIMB_BITS
-from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.arith import wide, wrap
 from draupnir.emulator.kernel.bits import Position, limb_field, set_limb_field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.ranc import neuron
@@ -42,6 +42,15 @@ def leaked_potential(c: Cores, s: Sizes, p: NeuronPlaces, k: int) -> int:
 
 
 @kernel
+def potential_of(c: Cores, p: NeuronPlaces, k: int, n: int) -> int:
+    """Return the potential that CSRAM has of neuron ``n``."""
+    place, content = p.current_potential, 0
+    for limb in range(place.last_limb, place.limb - 1, -1):
+        content = content << LIMB_BITS | wide(c.csram[k, n, limb])
+    return content >> place.shift & place.mask
+
+
+@kernel
 def fires(c: Cores, s: Sizes, p: NeuronPlaces, k: int) -> bool:
     """Return the wire neuron_block_spike."""
     threshold = limb_field(c.data_out[k], p.positive_threshold)
@@ -51,15 +60,10 @@ def fires(c: Cores, s: Sizes, p: NeuronPlaces, k: int) -> bool:
 @kernel
 def next_potential(c: Cores, s: Sizes, p: NeuronPlaces, k: int) -> int:
     """Return the wire neuron_potential: what CSRAM stores when the neuron ends."""
-    word, bits, threshold_bits = c.data_out[k], s.potential_width, s.threshold_width
-    potential = leaked_potential(c, s, p, k)
+    word, potential = c.data_out[k], leaked_potential(c, s, p, k)
     mode, reset = limb_field(word, p.reset_mode), limb_field(word, p.reset_potential)
     positive, negative = limb_field(word, p.positive_threshold), limb_field(word, p.negative_threshold)
-    if neuron.fires(potential, positive, bits, threshold_bits):
-        return neuron.after_spike(potential, mode, reset, positive, bits, threshold_bits)
-    if neuron.is_below_floor(potential, negative, bits, threshold_bits):
-        return neuron.after_floor(potential, mode, reset, negative, bits, threshold_bits)
-    return potential
+    return neuron.settled(potential, mode, reset, positive, negative, s.potential_width, s.threshold_width)
 
 
 @kernel
@@ -109,7 +113,8 @@ def rise(c: Cores, s: Sizes, p: NeuronPlaces, k: int, rst: int, tick: int, buffe
 
 
 @kernel
-def _instruction(c: Cores, s: Sizes, k: int, axon: int) -> int:
+def instruction(c: Cores, s: Sizes, k: int, axon: int) -> int:
+    """Return the weight that the spikes of an axon take, 0 for an axon that is not there."""
     return int(c.instructions[k, axon, 0]) if axon < s.n_axons else 0
 
 
@@ -118,7 +123,7 @@ def _first_axon(c: Cores, s: Sizes, p: NeuronPlaces, k: int) -> None:
     c.scheduler_set[k] = 0
     axon = c.row_count[k]
     if receives(c, s, p, k, axon):
-        c.neuron_instruction[k] = _instruction(c, s, k, axon)
+        c.neuron_instruction[k] = instruction(c, s, k, axon)
     else:
         c.write_current_potential[k] = 1
     c.next_neuron[k], c.neuron_reg_en[k], c.state[k] = 1, 1, SPIKE_IN
@@ -129,7 +134,7 @@ def _spike_in(c: Cores, s: Sizes, p: NeuronPlaces, k: int) -> None:
     axon = c.row_count[k]
     c.next_neuron[k], c.write_current_potential[k] = 0, 0
     c.neuron_reg_en[k] = receives(c, s, p, k, axon)
-    c.neuron_instruction[k] = _instruction(c, s, k, axon)
+    c.neuron_instruction[k] = instruction(c, s, k, axon)
     c.state[k] = WRITE if axon == s.n_axons - 1 else SPIKE_IN
 
 
@@ -155,6 +160,12 @@ def _neuron_check(c: Cores, s: Sizes, k: int) -> None:
 
 
 @kernel
+def tick_of(c: Cores, s: Sizes, k: int, packet: int) -> int:
+    """Return the word of the scheduler of core ``k`` into which a packet, axon and tick, goes."""
+    return wrap(packet + c.read_address[k] + 1, s.tick_width)
+
+
+@kernel
 def rise_sram(c: Cores, s: Sizes, k: int, clear: int, wen: int, packet: int) -> None:
     """Rising edge of the scheduler's SRAM: a packet is lost in a clock that clears.
 
@@ -163,8 +174,7 @@ def rise_sram(c: Cores, s: Sizes, k: int, clear: int, wen: int, packet: int) -> 
     if clear:
         c.sram[k, c.read_address[k], :] = 0
     elif wen:
-        axon = packet >> s.tick_width
-        tick = wrap(packet + c.read_address[k] + 1, s.tick_width)
+        axon, tick = packet >> s.tick_width, tick_of(c, s, k, packet)
         if axon < s.n_axons:
             limb = axon // LIMB_BITS
             c.sram[k, tick, limb] = int(c.sram[k, tick, limb]) | 1 << axon % LIMB_BITS

@@ -51,3 +51,13 @@ def after_floor(potential: int, mode: int, reset_potential: int, threshold: int,
     if mode == HARD:
         return negate(reset_potential, bits)
     return wrap(potential - signed(threshold, threshold_bits), bits) if mode == LINEAR else 0
+
+
+@kernel
+def settled(potential: int, mode: int, reset: int, positive: int, negative: int, bits: int, threshold_bits: int) -> int:
+    """Return the potential that a neuron keeps; potential : with its leak; reset, positive, negative : words"""
+    if fires(potential, positive, bits, threshold_bits):
+        return after_spike(potential, mode, reset, positive, bits, threshold_bits)
+    if is_below_floor(potential, negative, bits, threshold_bits):
+        return after_floor(potential, mode, reset, negative, bits, threshold_bits)
+    return potential

@@ -119,21 +119,24 @@ def rise(r: Routers, s: Sizes, w: Wiring, n: int, spike: int, own_packet: int) -
     """
     pushes = 0
     for writer in range(LOCAL + 1):  # the last one is the core, since the local merge writes into no buffer
+        if not (spike if writer == LOCAL else r.wen[n, writer]):
+            continue
         if writer == LOCAL:
-            wen, packet = spike, own_packet
+            packet = own_packet
             buffer = LOCAL_WEST if is_negative(own_packet >> s.dx_lsb, s.dx_width) else LOCAL_EAST
         else:
-            wen = r.wen[n, writer]
             buffer, packet = _decoded(s, writer, r.merge_dout[n, writer])
-        if wen and not is_full(r, s, n, buffer):
+        if not is_full(r, s, n, buffer):
             pointer = r.write_pointer[n, buffer]
             r.entries[n, buffer, pointer] = packet
             r.write_pointer[n, buffer] = (pointer + 1) & (s.depth - 1)
             r.status_counter[n, buffer] += 1
             pushes |= 1 << buffer
     for buffer in range(N_ALL_BUFFERS):
+        if r.status_counter[n, buffer] == pushes >> buffer & 1:
+            continue
         reader = w.readers[n, buffer]
-        if reader >= 0 and r.read_en[reader, buffer] and r.status_counter[n, buffer] != pushes >> buffer & 1:
+        if reader >= 0 and r.read_en[reader, buffer]:
             pointer = r.read_pointer[n, buffer]
             r.output_data[n, buffer] = r.entries[n, buffer, pointer]
             r.read_pointer[n, buffer] = (pointer + 1) & (s.depth - 1)

@@ -54,6 +54,7 @@ class Model(ClockLevel):
 
     chip = CHIP
     counters = (*WIRES, *COUNTERS)
+    stretches_rows = True
     gates = {"SPI_EN_CONF": ("spi_en_conf",)}  # noqa: RUF012
     run_rows = staticmethod(driver(CHIP, clock, stretch, n_pins_args=1))
 

@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from draupnir.emulator.trace import differ
+from draupnir.emulator.changes import Changes
+from draupnir.emulator.trace import to_rows
 
 
 @dataclass(frozen=True)
 class PinRun:
     """The outcome of a run.
 
-    cycles : (n,) int64, each clock of the run in which an output pin or a probe differs, before an edge, from the edge
-        before; counted from the model's first clock
+    cycles : (n,) int64, each clock of the run in which an output pin differs, before an edge, from the edge before;
+        counted from the model's first clock
     n_cycles : the clocks of the run
     done : True if all events had their clocks, False if ``max_cycles`` ended the run
-    rows : (n_cycles * len(Chip.period),) int64, the packed input pins at each edge of a clock
+    rows : (n_cycles * len(Chip.period),) int64, the packed input pins at each edge, if they were asked for
     """
 
     cycles: np.ndarray
@@ -35,14 +36,14 @@ def run(
     events : (n, 2) int64, the packed input pins, and the number of clocks for which they stay
     environment : nothing, since no partner has delays
     max_cycles : clocks, at most; None: no limit
-    record_rows : nothing, since the rows are there anyway
+    record_rows : True to return the input pins at each edge
     """
-    period = model.chip.period
-    first_cycle = int(model.registers[0].cycle) // len(period)
-    levels, clocks = np.asarray(events, np.int64).reshape(-1, 2).T
-    by_clock = np.repeat(levels, clocks)[:max_cycles]
-    rows = np.repeat(by_clock, len(period))
-    outputs = model.drive(rows, np.resize(np.array(period, np.uint8), len(rows)))
-    changes = np.flatnonzero(differ(outputs[1:], outputs[:-1])) + 1
-    cycles = np.unique(changes // len(period)) + first_cycle
-    return PinRun(cycles, len(by_clock), len(by_clock) == int(clocks.sum()), rows)
+    chip, (levels, clocks) = model.chip, np.asarray(events, np.int64).reshape(-1, 2).T
+    n_edges, ends = len(chip.period), np.cumsum(clocks)
+    first_cycle, n_clocks = int(model.registers[0].cycle) // n_edges, int(clocks.sum())
+    n = n_clocks if max_cycles is None else min(n_clocks, max_cycles)
+    lasts = (clocks > 0) & (ends - clocks < n)
+    inputs = Changes((ends - clocks)[lasts] * n_edges, to_rows(chip.input_word, levels[lasts].tolist()), n * n_edges)
+    changes = model.drive_changes(inputs).rows[1:]
+    rows = inputs.part(0, inputs.n_rows) if record_rows else inputs.levels[:0]
+    return PinRun(np.unique(changes // n_edges) + first_cycle, n, n == n_clocks, rows)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from draupnir.emulator import chips
-from draupnir.golden import case, recipes, regress
+from draupnir.emulator.changes import changes_of
+from draupnir.emulator.trace import column
+from draupnir.golden import case, hexfile, recipes, regress, wave
 from draupnir.golden.compare.device import ModelDevice
 
 CHIP = chips.declaration("ranc")
@@ -30,3 +33,24 @@ def test_a_plain_verilator_lets_a_core_see_at_once_that_a_buffer_is_read(late_fu
     (outcome,) = regress.regress(ModelDevice(chip), chip, [one])
     assert outcome.holds == bool(late_full)
     assert outcome.n_mismatches == (0 if late_full else 2115)
+
+
+@pytest.mark.parametrize("one", case.of_chip("ranc"), ids=lambda one: one.name)
+def test_a_run_by_changes_has_the_pins_and_memories_of_the_original(one: case.Case) -> None:
+    """The chip then leaves out all clocks in which nothing moves."""
+    model = chips.model("ranc", one.parameters)()
+    for name, path in one.before.items():
+        model.memories[name][:] = hexfile.read(path, model.chip.memory(name))
+    trace = wave.read(one.wave, model.chip)
+    edges = np.flatnonzero(trace.clk)[: 2 * (trace.n_cycles // 2)]
+    assert trace.clk[edges].tolist() == [*model.chip.period] * (len(edges) // 2)
+    levels = model.drive_changes(changes_of(trace.inputs[edges])).part(0, len(edges))
+    for pin in model.chip.outputs:
+        known_bits, original, ours = (
+            column(model.chip.output_word, pin.name, rows)
+            for rows in (trace.known_bits[edges], trace.outputs[edges], levels)
+        )
+        assert known_bits.all() and np.array_equal(original, ours), pin.name
+    if len(edges) == trace.n_cycles:
+        for name, path in one.after.items():
+            assert np.array_equal(model.memories[name], hexfile.read(path, model.chip.memory(name))), name

@@ -11,6 +11,7 @@ from draupnir.tools.bench.contestants import ENGINE, LOCKSTEP, LOOP, ROWS
 from draupnir.tools.bench.measure import Figures, Spread, spread
 from draupnir.tools.bench.suite import OURS, PLAIN, SECONDS, THEIRS, BenchReport
 
+IN_STRETCHES = ("lif", "izh", "bursts", "recurrent", "feedforward", "inference", "eprop")  # rows, too
 CLOCKS, OPERATIONS = "clocks/s", "synaptic operations/s"
 
 
@@ -35,7 +36,8 @@ class Target:
 
 
 TARGETS = (
-    Target(ROWS, CLOCKS, 100, PLAIN),
+    Target(ROWS, CLOCKS, 100, PLAIN, IN_STRETCHES),
+    Target(LOOP, CLOCKS, 100, PLAIN, ("sparse", "dense")),
     Target(LOOP, CLOCKS, 75e6, workloads=("lif",)),
     Target(LOOP, CLOCKS, 25e6, workloads=("izh", "bursts")),
     Target(ENGINE, OPERATIONS, 750e6, workloads=("lif",)),

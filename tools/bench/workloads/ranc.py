@@ -1,8 +1,47 @@
-"""RANC's workloads: by ticks only, because its clock level has no closed loop yet."""
+"""RANC's workloads: by clocks, random networks on the grid of any sizes; by ticks, those of ``ranc_ticks``."""
 
 from __future__ import annotations
 
-from draupnir.tools.bench.workloads import Workloads
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.ranc.sizes import sizes_of
+from draupnir.emulator.ranc.ticks.hardware import work
+from draupnir.emulator.trace import pack, to_rows
+from draupnir.golden.recipes.ranc_network import Network, contents
+from draupnir.tools.bench.workloads import Workload, Workloads
 from draupnir.tools.bench.workloads.ranc_ticks import tick_job
 
-WORKLOADS = Workloads((), by_timesteps=tick_job)
+RESET_CLOCKS = 4
+EVENT_CLOCKS = 520  # an event of the other chips takes about as many
+SPARSE = Network(density=0.3, thresholds=(200, 255), leaks=(1, 30))
+DENSE = replace(SPARSE, thresholds=(5, 30), leaks=(0, 3))
+
+
+def workloads(chip: Chip) -> Workloads:
+    """Return the workloads for a grid: in one about a tenth of the neurons fire in a tick, in the other most do."""
+    makers = (
+        partial(_network, chip, "sparse", "a tenth of the neurons fire", SPARSE),
+        partial(_network, chip, "dense", "most neurons fire", DENSE),
+    )
+    return Workloads(makers, by_timesteps=tick_job)
+
+
+def _network(chip: Chip, name: str, description: str, network: Network, n_events: int) -> Workload:
+    """Return a workload of ticks that follow each other as quickly as a core can; their time is cut into events."""
+    word, period = chip.input_word, work(sizes_of(chip.sizes))
+    rest = pack(word, {"input_buffer_empty": 1})
+    clocks = np.full(n_events, EVENT_CLOCKS)
+    clocks[:: 1 - (1 - period) // EVENT_CLOCKS] = 1
+    return Workload(
+        chip,
+        name,
+        description,
+        contents(chip, network, np.random.default_rng(1)),
+        to_rows(word, [rest | pack(word, chip.reset_levels(True))] * (RESET_CLOCKS * len(chip.period))),
+        np.array(chip.period * RESET_CLOCKS, np.uint8),
+        np.stack((np.where(clocks == 1, rest | pack(word, {"tick": 1}), rest), clocks), axis=1),
+    )
