@@ -120,9 +120,12 @@ def synthesise(chip_name: str, family: Family, folder: Path, **parameters: Any) 
 
     parameters : the parameters of the chip
 
-    Raises InputError as ``draupnir.rtl.emit`` does, and if Yosys is missing.
+    Raises InputError as ``draupnir.rtl.emit`` does, if Yosys is missing, and for a chip whose memories have copies.
     """
     ours = emit.our_chip(chip_name)
+    for memory in emit.declaration(chip_name, **parameters).memories:
+        if memory.copies is not None:
+            raise InputError(f"{chip_name}: {memory.name} has copies, which are not told apart in a netlist yet")
     folder.mkdir(parents=True, exist_ok=True)
     platform = _PLATFORMS[family]()
     path = emit.write_verilog(emit.make(chip_name, **parameters), ours.top, folder, platform)

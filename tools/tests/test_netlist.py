@@ -192,3 +192,11 @@ def test_a_reduced_chip_is_compared_only_as_a_netlist() -> None:
         2,
         "error: --set izh=no: only with --netlist; a reduced chip does not do what was recorded\n",
     )
+
+
+def test_a_chip_whose_memories_have_copies_is_refused() -> None:
+    result = CliRunner().invoke(cli, ["regress", "ranc", "--netlist", "ecp5"])
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: ranc: csram has copies, which are not told apart in a netlist yet\n",
+    )
