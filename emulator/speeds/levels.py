@@ -131,6 +131,7 @@ class TickLevel(Protocol):
     """The chip timestep by timestep, on files of its own, as its simulator runs it; and where its RTL differs.
 
     read : returns a network; config : a file or a folder; events : its input, or None; sizes : of the chip
+    write_images, write_files : write a network as memory images of the hardware, and as files of the simulator
     simulate : runs a network as the chip's simulator does, for a number of timesteps
     counts, output_text : return the counts of this run by name, and the text of the simulator's output file
     compare : runs a network as the simulator does and as the RTL does, and returns the first difference with its
@@ -141,6 +142,10 @@ class TickLevel(Protocol):
     """
 
     def read(self, config: Path, events: Path | None, sizes: Mapping[str, int], /) -> Any: ...
+
+    def write_images(self, network: Any, folder: Path, sizes: Mapping[str, int], /) -> None: ...
+
+    def write_files(self, network: Any, config: Path, events: Path, /) -> None: ...
 
     def simulate(self, network: Any, n_timesteps: int, /) -> Any: ...
 

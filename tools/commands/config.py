@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from draupnir.emulator.declare import Chip
 from draupnir.tools.lint import report
 from draupnir.tools.report import schema
 from draupnir.tools.terminal import outputs
@@ -15,6 +16,8 @@ from draupnir.tools.terminal.arguments import chip_argument, declaration_of, jso
 from draupnir.tools.terminal.errors import DifferenceFound
 
 FILE = click.Path(path_type=Path)
+EVENTS = "The input of the chip's own simulator: CONFIG is its configuration, and the files are the hardware's images."
+EVENTS_FROM = "File for the input of the chip's own simulator; -o is then its configuration, PACKED a folder of images."
 HELD = "Earlier contents of the memories, for a stream that writes only a part: a configuration, or blank (all 0)."
 ONTO = "Earlier contents of the memories: a configuration, or blank (all 0); the stream writes only what differs."
 
@@ -84,6 +87,7 @@ def check(
 @click.argument("config", metavar="CONFIG", type=FILE)
 @click.option("-o", "--output", metavar="DIR", type=FILE, help="Folder for the files.  [default: build/config/CHIP]")
 @click.option("--onto", metavar="CONFIG", help=ONTO)
+@click.option("--events", metavar="FILE", type=FILE, help=EVENTS)
 @report.options
 @set_option
 @json_option
@@ -92,6 +96,7 @@ def pack(
     config: Path,
     output: Path | None,
     onto: str | None,
+    events: Path | None,
     strict: bool,
     allow: tuple[str, ...],
     settings: tuple[str, ...],
@@ -106,14 +111,19 @@ def pack(
 
     \b
     Example: draupnir config pack odin net.toml -o build/net
+             draupnir config pack ranc config.json --events input.json -o build/images
     """
     from draupnir.tools.compile import packed
+    from draupnir.tools.run import tick_files
 
     folder, declaration = output or Path("build/config") / chip, declaration_of(chip, settings)
-    outputs.check(_inputs("CONFIG", config, onto), folders={"-o": folder}, names=packed.file_names(declaration))
-    configuration = packed.read(config, declaration, tell=report.warn)
-    report.check_configuration(config, configuration, strict, allow)
-    paths = packed.pack(configuration, folder, packed.memories_before(onto, declaration))
+    if events is not None:
+        paths = tick_files.to_images(declaration, config, events, folder)
+    else:
+        outputs.check(_inputs("CONFIG", config, onto), folders={"-o": folder}, names=packed.file_names(declaration))
+        configuration = packed.read(config, declaration, tell=report.warn)
+        report.check_configuration(config, configuration, strict, allow)
+        paths = packed.pack(configuration, folder, packed.memories_before(onto, declaration))
     if as_json:
         schema.echo("config pack", {"chip": chip, "files": {str(path): path.stat().st_size for path in paths}})
         return
@@ -126,10 +136,17 @@ def pack(
 @click.argument("packed_files", metavar="PACKED", type=FILE)
 @click.option("-o", "--output", metavar="TOML", type=FILE, help="File for the configuration.  [default: stdout]")
 @click.option("--onto", metavar="CONFIG", help=HELD)
+@click.option("--events", metavar="FILE", type=FILE, help=EVENTS_FROM)
 @set_option
 @json_option
 def unpack(
-    chip: str, packed_files: Path, output: Path | None, onto: str | None, settings: tuple[str, ...], as_json: bool
+    chip: str,
+    packed_files: Path,
+    output: Path | None,
+    onto: str | None,
+    events: Path | None,
+    settings: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Write the configuration that an SPI stream, or a folder of packed files, gives to a chip.
 
@@ -140,12 +157,29 @@ def unpack(
     \b
     Example: draupnir config unpack odin build/net -o net.toml
              draupnir config unpack tinyodin driver.log --onto blank
+             draupnir config unpack ranc build/images -o config.json --events input.json
     """
+    if events is not None:
+        _unpack_images(declaration_of(chip, settings), packed_files, output, events, as_json)
+    else:
+        _unpack(declaration_of(chip, settings), packed_files, output, onto, as_json)
+
+
+def _unpack_images(declaration: Chip, folder: Path, output: Path | None, events: Path, as_json: bool) -> None:
+    """Write the files of the chip's own simulator."""
+    from draupnir.tools.run import tick_files
+
+    paths = tick_files.from_images(declaration, folder, output, events)
+    if as_json:
+        schema.echo("config unpack", {"chip": declaration.name, "files": list(map(str, paths))})
+
+
+def _unpack(declaration: Chip, packed_files: Path, output: Path | None, onto: str | None, as_json: bool) -> None:
+    """Write the configuration as TOML."""
     from draupnir.golden.files import replacing
     from draupnir.tools.compile import packed
 
     outputs.check(_inputs("PACKED", packed_files, onto), {"-o": output})
-    declaration = declaration_of(chip, settings)
     present = packed.memories_before(onto, declaration)
     remarks: dict[str, Any] = {}
     if packed.is_toml(packed_files):
@@ -160,7 +194,7 @@ def unpack(
             temporary.write_text(text)
     if as_json:
         result = {"toml": text} if output is None else {"files": [str(output)]}
-        schema.echo("config unpack", {"chip": chip, **result, **remarks})
+        schema.echo("config unpack", {"chip": declaration.name, **result, **remarks})
     elif output is None:
         click.echo(text, nl=False)
 

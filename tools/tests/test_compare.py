@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.ranc.ticks import level
+from draupnir.emulator.ranc.ticks.hardware import Hardware, sizes_for
 from draupnir.emulator.ranc.ticks.semantics import REASONS
 from draupnir.emulator.tests.ranc.ticks import recorded
 from draupnir.tools.cli import cli
@@ -67,6 +69,61 @@ def test_compare_reads_the_images_of_the_hardware() -> None:
     result = draupnir("compare", "ranc", "--config", recorded.FOLDER / "rancutils", "--timesteps", "3", *sizes)
     line = f"error: {recorded.FOLDER}/rancutils/tc_001.mem: No such file or directory\n"
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", line)
+
+
+def test_images_and_files_of_the_simulator_lead_to_each_other(tmp_path: Path) -> None:
+    """The network that comes back is the first one, but for the reset type, which the hardware does not have."""
+    folder, config, events = tmp_path / "images", tmp_path / "config.json", tmp_path / "input.json"
+    forth = draupnir("config", "pack", "ranc", CASE / "config.json", "--events", CASE / "input.json", "-o", folder)
+    assert forth.exit_code == 0, forth.output
+    assert {"csram_000.mem", "tc_000.mem", "tb_input.txt", "tb_num_inputs.txt"} <= {f.name for f in folder.iterdir()}
+    network = level.read(CASE / "config.json", CASE / "input.json", {})
+    sizes = sizes_for(network.grid, network.output, Hardware())
+    settings = {
+        "GRID_DIMENSION_X": sizes.n_x,
+        "GRID_DIMENSION_Y": sizes.n_y,
+        "OUTPUT_CORE_X_COORDINATE": sizes.output % sizes.n_x,
+        "OUTPUT_CORE_Y_COORDINATE": sizes.output // sizes.n_x,
+        "NUM_OUTPUTS": network.n_outputs,
+        "NUM_NEURONS": sizes.n_neurons,
+        "NUM_AXONS": sizes.n_axons,
+        "NUM_TICKS": sizes.n_ticks,
+        "NUM_WEIGHTS": sizes.n_weights,
+        "DY_LSB": sizes.dy_lsb,
+        "DY_MSB": sizes.dx_lsb - 1,
+        "DX_LSB": sizes.dx_lsb,
+        "DX_MSB": sizes.dx_lsb + sizes.dx_width - 1,
+    }
+    words = [word for name, size in settings.items() for word in ("--set", f"{name}={size}")]
+    back = draupnir("config", "unpack", "ranc", folder, "-o", config, "--events", events, *words)
+    assert back.exit_code == 0, back.output
+    again = level.read(config, events, {})
+    cores = np.arange(network.grid.n_cores) != network.output  # the bus replaces a core, which has no images
+    by_core = {name: getattr(network, name)[cores] for name in ("axons", "connections", "weights", "neurons")}
+    assert [name for name, content in by_core.items() if not np.array_equal(content, getattr(again, name)[cores])] == []
+    assert np.array_equal(network.packets, again.packets) and len(network.packets) > 0
+    assert np.array_equal(network.packet_starts, again.packet_starts)
+    assert (again.grid, again.output, again.n_outputs) == (network.grid, network.output, network.n_outputs)
+    assert (network.reset_type, again.reset_type) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("unpack", "ranc", "images", "--events", "x.json"), "--events x.json: -o is missing, the file for the"),
+        (("unpack", "ranc", CASE / "config.json", "--events", "x.json", "-o", "y.json"), "config.json: is no folder;"),
+        (("pack", "odin", CASE / "config.json", "--events", CASE / "input.json"), "odin has no level by timesteps"),
+        (("pack", "ranc", CASE / "config.json", "--events", "absent.json"), "absent.json: No such file or directory"),
+    ],
+)
+def test_a_mistake_in_a_conversion_is_one_line_and_leaves_nothing(
+    words: tuple[str | Path, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = draupnir("config", *words)
+    assert result.exit_code == 2
+    assert message in result.stderr and result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_run_writes_the_output_file_of_the_simulator(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.ranc.sizes import LATE_FULL, sizes_of
 from draupnir.emulator.ranc.ticks import json_files, mem_files, parting, simulator
 from draupnir.emulator.ranc.ticks import pin_input as pins
-from draupnir.emulator.ranc.ticks.hardware import LEAST_INPUT_DELAY, PERIOD, Hardware
+from draupnir.emulator.ranc.ticks.hardware import LEAST_INPUT_DELAY, PERIOD, Hardware, sizes_for
 from draupnir.emulator.ranc.ticks.network import CoreNetwork
 from draupnir.emulator.ranc.ticks.parting import OUTPUT, PartingSearch
 from draupnir.emulator.ranc.ticks.semantics import REASONS, RTL, Semantics
@@ -86,6 +86,19 @@ def read(config: Path, events: Path | None, sizes: Mapping[str, int]) -> CoreNet
     if events is None:
         raise InputError(f"--config {config}: --events is missing: the simulator's input, with packets and cores")
     return json_files.read(config, events)
+
+
+def write_images(network: CoreNetwork, folder: Path, sizes: Mapping[str, int]) -> None:
+    """Write a network as memory images and packets of the hardware. Raises InputError for what does not fit it.
+
+    sizes : of the chip; the grid's are those of the network
+    """
+    mem_files.write(network, folder, sizes_for(network.grid, network.output, _hardware(sizes, None, None)))
+
+
+def write_files(network: CoreNetwork, config: Path, events: Path) -> None:
+    """Write a network as the simulator's configuration and input."""
+    json_files.write(network, config, events)
 
 
 def simulate(network: CoreNetwork, n_timesteps: int) -> TickRun:
