@@ -97,14 +97,20 @@ def test_images_and_files_of_the_simulator_lead_to_each_other(tmp_path: Path) ->
     words = [word for name, size in settings.items() for word in ("--set", f"{name}={size}")]
     back = draupnir("config", "unpack", "ranc", folder, "-o", config, "--events", events, *words)
     assert back.exit_code == 0, back.output
-    again = level.read(config, events, {})
+    network_back = level.read(config, events, {})
     cores = np.arange(network.grid.n_cores) != network.output  # the bus replaces a core, which has no images
     by_core = {name: getattr(network, name)[cores] for name in ("axons", "connections", "weights", "neurons")}
-    assert [name for name, content in by_core.items() if not np.array_equal(content, getattr(again, name)[cores])] == []
-    assert np.array_equal(network.packets, again.packets) and len(network.packets) > 0
-    assert np.array_equal(network.packet_starts, again.packet_starts)
-    assert (again.grid, again.output, again.n_outputs) == (network.grid, network.output, network.n_outputs)
-    assert (network.reset_type, again.reset_type) == (1, 0)
+    assert [
+        name for name, content in by_core.items() if not np.array_equal(content, getattr(network_back, name)[cores])
+    ] == []
+    assert np.array_equal(network.packets, network_back.packets) and len(network.packets) > 0
+    assert np.array_equal(network.packet_starts, network_back.packet_starts)
+    assert (network_back.grid, network_back.output, network_back.n_outputs) == (
+        network.grid,
+        network.output,
+        network.n_outputs,
+    )
+    assert (network.reset_type, network_back.reset_type) == (1, 0)
 
 
 @pytest.mark.parametrize(
