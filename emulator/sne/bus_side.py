@@ -160,15 +160,18 @@ def barriers(r: np.record) -> int:
     return waiting
 
 
-@outlined
-def requests(r: np.record) -> int:
-    """Return the groups that have an event for the arbiter: a spike, or group 0's timestep once all groups have one."""
+@kernel
+def requests(r: np.record, waiting: int) -> int:
+    """Return the groups that have an event for the arbiter: a spike, or group 0's timestep once all groups have one.
+
+    waiting : the groups whose next event is a timestep
+    """
     if r.barrier_state:
         return fifo.out_valid(r, 0) & (1 - bit(r.barrier_status, 0))
     valid = 0
     for g in range(GROUPS):
         valid |= fifo.out_valid(r, g) << g
-    return valid & ~barriers(r)
+    return valid & ~waiting
 
 
 @kernel
@@ -190,7 +193,7 @@ def winner(r: np.record, requested: int) -> int:
 @outlined
 def src(r: np.record) -> tuple[int, int]:
     """Return the output pins src_valid and src_evt."""
-    requested = r.req if r.lock else requests(r)
+    requested = r.req if r.lock else requests(r, barriers(r))
     g = winner(r, requested)
     absorbed = r.barrier_state and g != 0 and not bit(r.barrier_status, g)
     return int(requested != 0), 0 if absorbed else fifo.out_word(r, g)
@@ -200,7 +203,7 @@ def src(r: np.record) -> tuple[int, int]:
 def clock_out(r: np.record) -> int:
     """Run a clock of the synchronizer and of the arbiter, and return the groups whose event is taken."""
     ready, waiting = row_field(r.inputs, IN.src_ready), barriers(r)
-    requested = r.req if r.lock else requests(r)
+    requested = r.req if r.lock else requests(r, waiting)
     granted = ready << winner(r, requested)
     if r.barrier_state:
         pops = granted & 1 & ~r.barrier_status | ALL_GROUPS & ~r.barrier_status & ~1

@@ -26,9 +26,8 @@ def bound(r: np.record, upper: bool, g: int) -> int:
 
 
 @kernel
-def contains(r: np.record, g: int, x: int, y: int) -> bool:
-    """Return True if a place, 0..255 each, is in the area of a group."""
-    low, high = bound(r, False, g), bound(r, True, g)
+def contains(low: int, high: int, x: int, y: int) -> bool:
+    """Return True if a place, 0..255 each, is in an area; low, high : its bounds (see ``bound``)"""
     return low & 0xFFFF <= x <= high & 0xFFFF and low >> 16 <= y <= high >> 16
 
 

@@ -26,7 +26,7 @@ from draupnir.emulator.sne.layout import (
     NeuronOp,
 )
 from draupnir.emulator.sne.memories import Memories
-from draupnir.emulator.sne.sequencers import ALL, WEIGHTED
+from draupnir.emulator.sne.sequencers import ALL, AROUND, WEIGHTED
 
 IN = positions(CHIP.input_word)
 ONLINE = SLICE["online"].lsb
@@ -68,11 +68,11 @@ def forces(r: np.record, op: int) -> bool:
 
 
 @kernel
-def op_of_group(r: np.record, g: int, op: int, takes_part: bool, sequence: int) -> int:
-    """Return the operation of the neuron of a group that takes part, or not."""
+def op_of_group(r: np.record, g: int, op: int, sequence: int) -> int:
+    """Return the operation of the neuron of a group that takes part: none, if the group is off."""
     if sequence == WEIGHTED:
         return SPIKE_OP
-    return op & 7 if takes_part and bit(row_field(r.inputs, IN.cfg_filter_en_i), g) else 0
+    return op & 7 if bit(row_field(r.inputs, IN.cfg_filter_en_i), g) else 0
 
 
 @kernel
@@ -86,19 +86,21 @@ def writes(r: np.record, sequence: int) -> int:
 
 
 @kernel
-def addresses(r: np.record, g: int, sequence: int, word: int) -> tuple[int, int, int, int]:
-    """Return read enable, read address, write address, and the neuron that is written, for a sequence.
-
-    word : the event
-    """
+def addresses(r: np.record, sequence: int) -> tuple[int, int, int]:
+    """Return read enable, read address, and the neuron that is written, in the two sequences without a place."""
     if sequence == ALL:
-        return r.seq_rd_en, r.seq_rd_addr & 63, r.seq_wr_addr & 63, r.seq_wr_addr & 63
-    if sequence == WEIGHTED:
-        return r.fc_rd_en, r.fc_rd_addr & 63, r.fc_wr_addr & 63, r.fc_wr_addr & 63
-    row, col = sequencers.byte_of(r.opt_row & 3), sequencers.byte_of(r.opt_col & 3)
-    read = sequencers.around(r, g, word, row, col)
-    wr_neuron = sequencers.around(r, g, word, r.opt_wr_row, r.opt_wr_col)
-    return 1, sequencers.in_memory(read), sequencers.in_memory(wr_neuron), wr_neuron
+        return r.seq_rd_en, r.seq_rd_addr & 63, r.seq_wr_addr & 63
+    return r.fc_rd_en, r.fc_rd_addr & 63, r.fc_wr_addr & 63
+
+
+@kernel
+def addresses_around(r: np.record, low: int, word: int, row: int, col: int) -> tuple[int, int, int]:
+    """Return read address, write address, and the neuron that is written, for the sequence around a spike.
+
+    low : the first column and row of the group; word : the spike; row, col : relative to it, in eight bits
+    """
+    wr_neuron = sequencers.around(low, word, r.opt_wr_row, r.opt_wr_col)
+    return sequencers.in_memory(sequencers.around(low, word, row, col)), sequencers.in_memory(wr_neuron), wr_neuron
 
 
 @kernel
@@ -119,19 +121,22 @@ def clock(r: np.record, m: Memories, op: int, word: int, spikes: np.ndarray) -> 
     spikes : (16,), gets the event of each group: the neuron, without the bounds of the group
     """
     sequence, valid, x, y = sequencers.of_event(r, op), 0, word & 255, word >> 8 & 255
-    online, writing, forced = is_online(r), writes(r, sequence), forces(r, op)
+    if is_online(r):
+        _clock_online(r, m, spikes)
+        return 0
+    writing, forced, is_around = writes(r, sequence), forces(r, op), sequence == AROUND
+    rd_en, rd_addr, neuron_id = addresses(r, sequence)
+    rd_en, wr_addr = 1 if is_around else rd_en, neuron_id
+    row, col = sequencers.byte_of(r.opt_row & 3), sequencers.byte_of(r.opt_col & 3)
     for g in range(GROUPS):
-        takes_part = forced or contains(r, g, x, y)
-        if online:
-            on = row_field(r.inputs, IN.online_enable_i) == 1 and g == row_field(r.inputs, IN.online_group_id)
-            memories.clock_state(r, m, g, on, 1, row_field(r.inputs, IN.online_addr), 0, 0, 0)
-            spikes[g] = SPIKE << TIME_BITS
-            continue
-        rd_en, rd_addr, wr_addr, neuron_id = addresses(r, g, sequence, word)
+        low = bound(r, False, g)
+        takes_part = forced or contains(low, bound(r, True, g), x, y)
+        if is_around:
+            rd_addr, wr_addr, neuron_id = addresses_around(r, low, word, row, col)
         spikes[g] = SPIKE << TIME_BITS | (neuron_id >> 3) << 8 | neuron_id & 7
         state = 0
-        if writing:
-            state, spike = _compute(r, m, g, op, word, sequence, takes_part, spikes[g])
+        if writing and takes_part:  # a neuron that takes no part is idle, and its memory has no clock
+            state, spike = _compute(r, m, g, op, word, sequence, spikes[g])
             loud = op in (RST, UPDATE) or sequence == WEIGHTED or not memories.is_silent(_neuron_of(r, g, spikes[g]))
             valid |= int(spike == 1 and loud) << g
         memories.clock_state(r, m, g, takes_part, rd_en, rd_addr, writing, wr_addr, state)
@@ -139,12 +144,19 @@ def clock(r: np.record, m: Memories, op: int, word: int, spikes: np.ndarray) -> 
 
 
 @kernel
-def _compute(
-    r: np.record, m: Memories, g: int, op: int, word: int, sequence: int, takes_part: bool, spike: int
-) -> tuple[int, int]:
-    """Return the next state of the neuron of a group, and 1 if it spikes."""
-    own_op = op_of_group(r, g, op, takes_part, sequence)
-    amount = weight(r, m, g, sequence, op, word, _neuron_of(r, g, spike)) if takes_part else 0
+def _clock_online(r: np.record, m: Memories, spikes: np.ndarray) -> None:
+    """Run a clock in which a state of one group is read from outside; arguments are as for ``clock``"""
+    for g in range(GROUPS):
+        on = row_field(r.inputs, IN.online_enable_i) == 1 and g == row_field(r.inputs, IN.online_group_id)
+        memories.clock_state(r, m, g, on, 1, row_field(r.inputs, IN.online_addr), 0, 0, 0)
+        spikes[g] = SPIKE << TIME_BITS
+
+
+@kernel
+def _compute(r: np.record, m: Memories, g: int, op: int, word: int, sequence: int, spike: int) -> tuple[int, int]:
+    """Return the next state of the neuron of a group that takes part, and 1 if it spikes."""
+    own_op = op_of_group(r, g, op, sequence)
+    amount = weight(r, m, g, sequence, op, word, _neuron_of(r, g, spike))
     return neuron.update(
         memories.state(r, m, g), own_op, amount, r.global_time & 255, row_field(r.inputs, IN.cfg_parameter_i)
     )
@@ -210,21 +222,21 @@ def clock_mapper(
 
     valid : the groups with an event for the mapper; room : the groups whose FIFO takes a word
     time_valid, time_word : the word of the time; may_change : no sequence is running
-    spikes : (16,), the events of the groups; they become the words for the FIFOs
+    spikes : (16,), the events of the groups; those of the groups that are returned become the words for the FIFOs
     """
-    state = r.mapper_state
-    for g in range(GROUPS):
-        if state == MAP_INIT:
-            spikes[g] = _mapped(r, g, spikes[g])
-        else:
-            spikes[g] = TIME << TIME_BITS | time_word & TIME_MASK
+    state, passing = r.mapper_state, valid & room
     if state == MAP_INIT:
         r.mapper_state = MAP_RUN if time_valid and room == ALL_GROUPS and may_change else MAP_INIT
-        return valid & room
+        for g in range(GROUPS):
+            if bit(passing, g):
+                spikes[g] = _mapped(r, g, spikes[g])
+        return passing
     if state == MAP_RUN:
         r.mapper_state = MAP_EXECUTE if room == ALL_GROUPS else MAP_RUN
         return 0
     r.mapper_state = MAP_INIT
+    for g in range(GROUPS):
+        spikes[g] = TIME << TIME_BITS | time_word & TIME_MASK
     return room
 
 

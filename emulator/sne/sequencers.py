@@ -16,7 +16,6 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import row_field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.sne import fifo
-from draupnir.emulator.sne.config import bound
 from draupnir.emulator.sne.layout import CHIP, THRESHOLD, Crossing, EventOp, LayerKind, NeuronOp
 
 IN = positions(CHIP.input_word)
@@ -181,12 +180,11 @@ def _count(counter: int, init: bool, enable: bool) -> tuple[int, int]:
 
 
 @kernel
-def around(r: np.record, g: int, word: int, row: int, col: int) -> int:
+def around(low: int, word: int, row: int, col: int) -> int:
     """Return the number of a neuron of a group, 0..63, relative to a spike.
 
-    word : the spike; row, col : relative to it, in eight bits
+    low : the first column and row of the group; word : the spike; row, col : relative to it, in eight bits
     """
-    low = bound(r, False, g)
     y, x = (word >> 8) + row - (low >> 16), word + col - low
     return (y & 7) << 3 | x & 7
 
