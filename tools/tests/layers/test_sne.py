@@ -301,3 +301,10 @@ def test_an_input_without_weights_is_one_line(folder: Path) -> None:
     result = run(folder, "dense.toml")
     line = "events.csv:3: channel, row and column are input 65536; the layer has weights for 2\n"
     assert result.exit_code == 2 and result.stderr.endswith(line)
+
+
+def test_a_simulation_without_the_original_says_what_is_missing(tmp_path: Path) -> None:
+    result = draupnir("sim", "sne", "--report", tmp_path / "report")
+    line = "error: sne has no RTL of its own (rtl= of its ChipPackage): only somebody's Verilog can be run"
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith(line)
