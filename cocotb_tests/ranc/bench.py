@@ -10,34 +10,31 @@ import numpy as np
 from cocotb.triggers import ReadOnly, RisingEdge
 
 from draupnir.cocotb_tests.lib.bench import ChipBench, Limit
+from draupnir.cocotb_tests.lib.recipe import RecipeBench
 from draupnir.cocotb_tests.lib.session import Session
 from draupnir.emulator import chips
 from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.ranc.sizes import sizes_of
 from draupnir.emulator.state import new_memory
-from draupnir.golden.recipes import prepare
-from draupnir.golden.stimulus import Stimulus
 
 LIMIT: Limit = {"timeout_time": 40, "timeout_unit": "ms"}  # simulated time: 4,000,000 clocks
 FAR = 10  # clocks that a packet needs in a router and into a core, at most, if no other one is in its way
 
 
-class GridBench(ChipBench):
-    """The model of the sizes with which the design was made."""
-
-    def __init__(self, dut: Any) -> None:
-        super().__init__(dut, chips.model("ranc", Session.here().sizes)())
-        self.sizes = sizes_of(self.chip.sizes)
+def model_here() -> Any:
+    """Return a model of the sizes with which the design was made."""
+    return chips.model("ranc", Session.here().sizes)()
 
 
-class Bench(GridBench):
+class Bench(ChipBench):
     """``async with Bench(dut) as bench:`` gives a grid whose neurons never fire, and checks everything at the end.
 
     outputs : the numbers on ``packet_out`` so far
     """
 
     def __init__(self, dut: Any) -> None:
-        super().__init__(dut)
+        super().__init__(dut, model_here())
+        self.sizes = sizes_of(self.chip.sizes)
         self.outputs: list[int] = []
         self._word = self.chip.memory("csram").words[0]
         self.packets = self.sender("packets", rng=self.rng)
@@ -111,18 +108,8 @@ class Bench(GridBench):
         return bits - (bits >> field.width - 1 << field.width)
 
 
-class Played(GridBench):
+class Played(RecipeBench):
     """A bench in which a recipe does everything, the first reset too."""
 
     def __init__(self, dut: Any, recipe: str) -> None:
-        super().__init__(dut)
-        stimulus, self.contents = prepare(self.chip, recipe, self.session.seed)
-        assert isinstance(stimulus, Stimulus)
-        self.stimulus = stimulus
-        self.hold(())
-
-    def initial(self) -> Mapping[str, np.ndarray]:
-        return self.contents
-
-    async def prepare(self) -> None:
-        """Nothing: the recipe begins."""
+        super().__init__(dut, model_here(), recipe)

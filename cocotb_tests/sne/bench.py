@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from draupnir.cocotb_tests.lib.bench import ChipBench, Limit
+from draupnir.cocotb_tests.lib.recipe import RecipeBench
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.stream import StreamReceiverTiming, StreamSenderTiming
 from draupnir.emulator.sne.chip import Model
 from draupnir.emulator.sne.layer import EngineLayer, memories_of
-from draupnir.golden.recipes import prepare
-from draupnir.golden.stimulus import Stimulus
 
 LIMIT: Limit = {"timeout_time": 2, "timeout_unit": "ms"}  # simulated time: 200,000 clocks
 REST = 200  # clocks; an event of a dense layer takes 72
@@ -70,20 +69,10 @@ class SlowEngine(Bench):
     periods = MappingProxyType({"engine_clk_i": 14})
 
 
-class Played(ChipBench):
+class Played(RecipeBench):
     """A bench in which a golden recipe does everything, the first reset too, on two clocks that run apart."""
 
     periods = MappingProxyType({"engine_clk_i": 14})
 
     def __init__(self, dut: Any, recipe: str) -> None:
-        super().__init__(dut, Model())
-        stimulus, self.contents = prepare(self.chip, recipe, self.session.seed)
-        assert isinstance(stimulus, Stimulus)
-        self.stimulus = stimulus
-        self.hold(())
-
-    def initial(self) -> Mapping[str, np.ndarray]:
-        return self.contents
-
-    async def prepare(self) -> None:
-        """Do nothing, because the recipe begins with a reset."""
+        super().__init__(dut, Model(), recipe)
