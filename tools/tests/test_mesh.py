@@ -171,7 +171,6 @@ def test_a_configuration_names_the_core(home: Path) -> None:
     [
         "regress mesh", "sim mesh", "rtl mesh", "area mesh", "bitstream mesh --board ulx3s-25f", "bench mesh",
         "run mesh --config blank.toml --events events.csv", "config pack mesh blank.toml",
-        "host mesh --simulate model --config blank.toml --events events.csv",
     ],
 )  # fmt: skip
 def test_what_it_lacks_is_told_in_one_line(home: Path, recording: Path, words: str) -> None:
@@ -180,3 +179,11 @@ def test_what_it_lacks_is_told_in_one_line(home: Path, recording: Path, words: s
     output = call(*words.split(), status=2).splitlines()
     assert len([line for line in output if line.startswith("error: mesh has no ")]) == 1
     assert output[-1].endswith("emulator/ADDING_A_CHIP.md shows how to add one")
+
+
+def test_a_bridge_for_its_clocks_does_not_exist(home: Path) -> None:
+    (home / "blank.toml").write_text("")
+    (home / "events.csv").write_text("addr\n")
+    words = "host mesh --simulate model --config blank.toml --events events.csv"
+    line = "error: the bridge drives one clock, of which the chip uses the rise; mesh has clk (rising), lnk (falling)\n"
+    assert call(*words.split(), status=2) == line
