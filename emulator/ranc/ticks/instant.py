@@ -175,11 +175,12 @@ def run_neuron(
     rules: Rules,
     state: SimulatorState,
     record: TickRecord,
-) -> int:
-    """Integrate, leak, spike and reset. Returns its synaptic operations n, or -1 - n after a fault."""
+) -> bool:
+    """Integrate, leak, spike and reset. Returns False after a fault."""
     q = planes.neurons[core, n]
     tick = state.now[TICK] - 1
     total, n_synapses = integral(planes.synapses[core, n], planes.weights[core, n], active, n_active)
+    state.counts[SYNAPTIC_OPERATIONS] += n_synapses
     potential = signed(wrap(state.potentials[core, n] + total + q.leak, rules.width), rules.width)
     if potential >= q.positive_threshold:
         state.counts[SPIKES] += 1
@@ -188,12 +189,12 @@ def run_neuron(
         fault = deliver(wide(q.target), wide(q.axon), wide(q.place), wide(q.tick), rules, state, record)
         if fault:
             set_fault(fault, core, n, state)
-            return -1 - n_synapses
+            return False
     if (q.reset_mode < 0 or q.reset_mode > 1) and passes_threshold(potential, q, rules):
         set_fault(NO_RESET_MODE, core, n, state)
-        return -1 - n_synapses
+        return False
     state.potentials[core, n] = after_threshold(potential, q, rules)
-    return n_synapses
+    return True
 
 
 @kernel
@@ -203,14 +204,9 @@ def run_core(
     """Run all neurons of a core with the current word, and clear the word. Returns False after a fault."""
     spikes = state.schedulers[core, state.now[WORD]]
     n_active = activate(spikes, planes.types[core], active)
-    n_operations = 0  # in a register: memory for it would be written for each neuron
     for n in range(planes.synapses.shape[1]):
-        n_synapses = run_neuron(core, n, active, n_active, planes, rules, state, record)
-        if n_synapses < 0:
-            state.counts[SYNAPTIC_OPERATIONS] += n_operations - 1 - n_synapses
+        if not run_neuron(core, n, active, n_active, planes, rules, state, record):
             return False
-        n_operations += n_synapses
-    state.counts[SYNAPTIC_OPERATIONS] += n_operations
     spikes[:] = 0
     return True
 
