@@ -13,7 +13,18 @@ import numpy as np
 
 from draupnir.emulator.codec import decode, encode, take, update
 from draupnir.emulator.sne import registers, words
-from draupnir.emulator.sne.layout import BOUND, CHIP, CORNERS, GROUPS, KERNEL, SLICE, THRESHOLD, EventOp, LayerKind
+from draupnir.emulator.sne.layout import (
+    BOUND,
+    CHIP,
+    CORNERS,
+    GROUPS,
+    KERNEL,
+    SLICE,
+    THRESHOLD,
+    TIME_BITS,
+    EventOp,
+    LayerKind,
+)
 from draupnir.emulator.sne.registers import CID, MAIN, REGISTERS
 from draupnir.emulator.sne.streams import StreamSides, run
 from draupnir.emulator.trace import pack, to_rows
@@ -112,7 +123,7 @@ def encode_nibbles(word: Any, nibbles: Iterable[int]) -> int:
 
 def kernels_of(packet_words: list[int]) -> np.ndarray:
     """Return the kernels that the words behind a header write: (n, 3, 3) int64, n a multiple of eight."""
-    n = len(packet_words) * words.CORNERS_IN_WORD // (words.CORNERS_IN_WORD + 1)
+    n = words.n_kernels(len(packet_words))
     kernels = np.zeros((n, 9), np.int64)
     for i, word in enumerate(packet_words[:n]):
         kernels[i, 1:] = [*decode(KERNEL, word).values()]
@@ -165,11 +176,11 @@ def event_packets(layer: EngineLayer, time: int, events: list[int]) -> Iterator[
         return
     waiting = [begin]
     for event in events:
-        if event >> 28 not in (EventOp.SPIKE, EventOp.ACCUMULATE):
+        if event >> TIME_BITS not in (EventOp.SPIKE, EventOp.ACCUMULATE):
             waiting.append(event)
             continue
         yield from words.to_engine([*waiting, words.word(EventOp.SYNCH, time), event])
-        yield from words.to_memory(weight_words(layer.weights[event & 0xFFFFFF]))
+        yield from words.to_memory(weight_words(layer.weights[words.input_of(event)]))
         waiting = []
     if waiting:
         yield from words.to_engine(waiting)

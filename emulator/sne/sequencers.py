@@ -16,7 +16,7 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import row_field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.sne import fifo
-from draupnir.emulator.sne.layout import CHIP, THRESHOLD, Crossing, EventOp, LayerKind, NeuronOp
+from draupnir.emulator.sne.layout import CHIP, THRESHOLD, TIME_BITS, Crossing, EventOp, LayerKind, NeuronOp
 
 IN = positions(CHIP.input_word)
 SYNCH = int(EventOp.SYNCH)
@@ -216,7 +216,7 @@ def clock_weighted(r: np.record, time_valid: int, time_word: int, grant: bool) -
     r.fc_ready_op, r.fc_ready, r.fc_rd_addr, r.fc_wr_addr = 0, 0, 0, 0
     r.fc_rd_en, r.fc_wr_en, r.fc_done = 0, 0, 0
     if state == FC_INIT:
-        r.fc_state = FC_WAIT if time_valid and time_word >> 28 == SYNCH else FC_INIT
+        r.fc_state = FC_WAIT if time_valid and time_word >> TIME_BITS == SYNCH else FC_INIT
     elif state == FC_WAIT:
         r.fc_state = FC_RESUME if left_valid or right_valid else FC_WAIT
     elif state == FC_RESUME:

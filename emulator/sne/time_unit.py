@@ -10,7 +10,7 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.kernel.bits import bit, row_field
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.sne.layout import CHIP, EventOp, LayerKind
+from draupnir.emulator.sne.layout import CHIP, TIME_BITS, EventOp, LayerKind
 
 IN = positions(CHIP.input_word)
 TIME, SYNCH, FC = int(EventOp.TIME), int(EventOp.SYNCH), int(LayerKind.FC)
@@ -47,14 +47,14 @@ def takers_ready(r: np.record, valid: int, word: int, ready: int) -> int:
 
     ready : the takers that are ready
     """
-    only_weights = row_field(r.inputs, IN.cfg_slice_i) & 3 == FC and valid == 1 and word >> 28 == SYNCH
+    only_weights = row_field(r.inputs, IN.cfg_slice_i) & 3 == FC and valid == 1 and word >> TIME_BITS == SYNCH
     return ready | (ALL_TAKERS & ~(1 << TO_WEIGHTED)) if only_weights else ready
 
 
 @kernel
 def shows(r: np.record, valid: int, word: int, taker: int) -> int:
     """Return 1 if a word of the time is valid for a taker that has not takes it."""
-    only_weights = row_field(r.inputs, IN.cfg_slice_i) & 3 == FC and word >> 28 == SYNCH
+    only_weights = row_field(r.inputs, IN.cfg_slice_i) & 3 == FC and word >> TIME_BITS == SYNCH
     if only_weights and taker != TO_WEIGHTED:
         return 0
     return valid & (1 - bit(r.time_fork_done, taker))
@@ -68,7 +68,7 @@ def clock_time(r: np.record, valid: int, word: int, ready: int, takes: int) -> N
     """
     if valid:
         r.time_stable = takes
-        if takes and word >> 28 == TIME:
+        if takes and word >> TIME_BITS == TIME:
             r.global_time = word & 0x0FFFFFFF
     r.time_fork_done = next_holders(r.time_fork_done, valid, ready, takes)
     if valid:

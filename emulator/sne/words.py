@@ -41,6 +41,16 @@ def n_kernel_words(channels: int) -> int:
     return channels + channels // CORNERS_IN_WORD
 
 
+def n_kernels(n_words: int) -> int:
+    """Return the number of kernels that so many words behind a header have; the reverse of ``n_kernel_words``"""
+    return n_words * CORNERS_IN_WORD // (CORNERS_IN_WORD + 1)
+
+
+def input_of(event: int) -> int:
+    """Return the input of a spike for a fully connected layer, 0..2**24 - 1: channel, row and column as one number."""
+    return event & 0xFFFFFF
+
+
 def to_memory(words: Sequence[int]) -> list[int]:
     """Return a packet of words for the memories: kernels, or the weights of an event of a fully connected layer."""
     return [header(Destination.MEMORY, len(words)), *words]

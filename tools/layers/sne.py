@@ -15,6 +15,7 @@ from draupnir.emulator.sne.chip import Model
 from draupnir.emulator.sne.layer import EngineLayer, event_packets
 from draupnir.emulator.sne.layout import TIME_BITS, EventOp, LayerKind
 from draupnir.emulator.sne.streams import StreamSides, run
+from draupnir.emulator.sne.words import input_of
 from draupnir.tools.layers import sne_events, sne_files, sne_toml
 from draupnir.tools.layers.part import LayerDelays, LayerOutcome
 from draupnir.tools.layers.sne_events import LayerEvent
@@ -69,7 +70,7 @@ def _packets(layer: EngineLayer, events: Sequence[LayerEvent]) -> Iterator[int]:
 
 def _check_input(layer: EngineLayer, event: LayerEvent) -> None:
     word = event.word or 0
-    number = word & 0xFFFFFF
+    number = input_of(word)
     if word >> TIME_BITS in sne_events.SPIKES and number >= len(layer.weights):
         raise InputError(
             f"{event.place}: channel, row and column are input {number}; the layer has weights for {len(layer.weights)}"

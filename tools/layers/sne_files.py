@@ -22,7 +22,7 @@ from draupnir.emulator.sne import registers
 from draupnir.emulator.sne.layer import EngineLayer
 from draupnir.emulator.sne.layout import CHIP, SLICE, THRESHOLD
 from draupnir.emulator.sne.registers import register_at
-from draupnir.emulator.sne.words import CORNERS_IN_WORD, Destination, header, n_kernel_words
+from draupnir.emulator.sne.words import CORNERS_IN_WORD, Destination, header, n_kernel_words, n_kernels
 from draupnir.emulator.state import new_memory
 from draupnir.golden import hexfile
 from draupnir.tools.layers.sne_toml import KERNELS_KEY, WEIGHTS_KEY, declaration
@@ -177,7 +177,7 @@ def _read_kernels(path: Path) -> np.ndarray:
     if len(packets) != 1:
         raise InputError(f"{path}: {len(packets)} packets; right is one with all kernels")
     place, body = packets[0]
-    n = len(body) * CORNERS_IN_WORD // (CORNERS_IN_WORD + 1)
+    n = n_kernels(len(body))
     if len(body) != n_kernel_words(n) or n % CORNERS_IN_WORD or n > layers.KERNELS:
         raise InputError(
             f"{place}: {len(body)} words; right are 9 for each eight kernels, and at most {layers.KERNELS} kernels"
