@@ -14,7 +14,7 @@ from draupnir.emulator.codec import from_limbs, to_limbs
 from draupnir.emulator.declare import Chip, Reg
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import pieces
-from draupnir.emulator.trace import from_row, new_rows, pack, to_row, to_rows, unpack
+from draupnir.emulator.trace import from_row, in_step, new_rows, pack, to_row, to_rows, unpack
 
 RESET_CLOCKS = 4  # more than a reset needs to pass the two flip-flops that some chips have
 
@@ -89,7 +89,7 @@ class ClockLevel(ABC):
         for a part of a period, and Stopped between two pieces of the work if it has to stop.
         """
         self._check_whole_clocks(inputs)
-        clk = np.resize(np.array(self.chip.period, np.uint8), min(inputs.n_rows, pieces.ROWS))
+        clk = in_step(self.chip, min(inputs.n_rows, pieces.ROWS))
         pins = to_row(self.chip.output_word, (1 << sum(pin.width for pin in self.chip.outputs)) - 1)
         rows, levels = [], []
         for start in range(0, max(1, inputs.n_rows), pieces.ROWS):
@@ -135,10 +135,9 @@ class ClockLevel(ABC):
         self._hold(self.chip.reset_levels(False), clocks)
 
     def _hold(self, levels: Mapping[str, int], clocks: int) -> None:
-        word, period = self.chip.input_word, self.chip.period
+        word, n_rows = self.chip.input_word, clocks * len(self.chip.period)
         pins = pack(word, {**self.chip.inputs_at_rest, **levels})
-        rows = to_rows(word, [pins] * (clocks * len(period)))
-        self.drive(rows, np.array(period * clocks, np.uint8))
+        self.drive(to_rows(word, [pins] * n_rows), in_step(self.chip, n_rows))
 
     def registers_written(self) -> None:  # noqa: B027
         """Apply the side effects of an SPI write; call it after you have written configuration registers directly."""

@@ -124,6 +124,11 @@ def piece_of(rows: np.ndarray, piece: Piece) -> np.ndarray:
     return bits
 
 
+def in_step(chip: Chip, n: int) -> np.ndarray:
+    """Return ``clk`` of ``n`` rows in which all clocks run in step: (n,) uint8, the edges of a period in turn."""
+    return np.resize(np.array(chip.period, np.uint8), n)
+
+
 def column(word: PinWord, name: str, rows: np.ndarray) -> np.ndarray:
     """Return a pin of at most 63 bits in each row: (n,) int64. Raises ValueError for a wider pin."""
     pieces = word.pieces_of(name)

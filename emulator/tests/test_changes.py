@@ -12,7 +12,7 @@ from draupnir.emulator.ranc.sizes import grid
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.state import diff
 from draupnir.emulator.tests.pokes import rows
-from draupnir.emulator.trace import from_row, unpack
+from draupnir.emulator.trace import from_row, in_step, unpack
 
 SMALL = grid(2, 1, (1, 0))
 
@@ -58,7 +58,7 @@ def test_every_chip_gives_the_pins_of_its_rows(
     by_changes, by_rows = (chips.model(chip, sizes)(seed=3, stretch=False) for _ in range(2))
     period = by_rows.chip.period
     inputs, _ = rows(by_rows, np.random.default_rng(4), n_clocks * len(period), 10)
-    outputs = by_rows.drive(inputs, np.resize(np.array(period, np.uint8), len(inputs)))
+    outputs = by_rows.drive(inputs, in_step(by_rows.chip, len(inputs)))
     changes = by_changes.drive_changes(changes_of(inputs))
     word, levels = by_rows.chip.output_word, changes.part(0, len(inputs))
     for row, expected in zip(levels, outputs, strict=True):

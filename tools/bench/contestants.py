@@ -16,7 +16,7 @@ import numpy as np
 
 from draupnir.emulator import chips, state
 from draupnir.emulator.speeds.levels import ENGINE as ENGINE_PART
-from draupnir.emulator.trace import Trace, known_at_edges
+from draupnir.emulator.trace import Trace, in_step, known_at_edges
 from draupnir.golden import wave_out
 from draupnir.golden.compare import ComparedBits, Comparison, hold, memory_difference
 from draupnir.golden.compare.difference import bits_text
@@ -70,7 +70,7 @@ class Job:
         )
         if not recording.done:
             raise Disagreement(f"{workload.name}: not a workload: after {row_events} events it does not come to rest")
-        self.rows, self.clk = recording.rows, np.resize(np.array(self.chip.period, np.uint8), len(recording.rows))
+        self.rows, self.clk = recording.rows, in_step(self.chip, len(recording.rows))
         self.after_rows = self.model.snapshot()
         self.model.restore(self.ready)
         self.outputs = self.model.drive(self.rows, self.clk)

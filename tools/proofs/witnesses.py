@@ -5,10 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from draupnir.emulator import chips
-from draupnir.emulator.trace import Trace, known_at_edges, to_rows
+from draupnir.emulator.trace import Trace, in_step, known_at_edges, to_rows
 from draupnir.golden import state, wave_out
 from draupnir.golden.case import TOML
 from draupnir.golden.record import Recording, save
@@ -49,7 +47,7 @@ def _write_state(step: ChipStep, witness: Witness, place: Path, why: str) -> Non
     model = chips.model(chip.name, chip.sizes)()
     pins = put_into(model, witness.unknowns, step.pins_after or "")
     contents, memories = state.of_model(model), {name: words.copy() for name, words in model.memories.items()}
-    rows, clk = to_rows(chip.input_word, [pins] * CLOCKS), np.resize(np.array(chip.period, np.uint8), CLOCKS)
+    rows, clk = to_rows(chip.input_word, [pins] * CLOCKS), in_step(chip, CLOCKS)
     outputs = model.drive(rows, clk)
     trace = Trace(chip, rows, clk, outputs, known_at_edges(chip.output_word, clk), wave_out.schedule(clk))
     save(Recording(trace, memories, model.memories), place, why, {"kind": "model"}, "", None, state=contents)

@@ -10,7 +10,7 @@ import numpy as np
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.ranc.sizes import sizes_of
 from draupnir.emulator.ranc.ticks.hardware import work
-from draupnir.emulator.trace import pack, to_rows
+from draupnir.emulator.trace import in_step, pack, to_rows
 from draupnir.golden.recipes.ranc_network import Network, contents
 from draupnir.tools.bench.workloads import Workload, Workloads
 from draupnir.tools.bench.workloads.ranc_ticks import tick_job
@@ -34,6 +34,7 @@ def _network(chip: Chip, name: str, description: str, network: Network, n_events
     """Return a workload of ticks that follow each other as quickly as a core can; their time is cut into events."""
     word, period = chip.input_word, work(sizes_of(chip.sizes))
     rest = pack(word, {"input_buffer_empty": 1})
+    n_reset_rows = RESET_CLOCKS * len(chip.period)
     clocks = np.full(n_events, EVENT_CLOCKS)
     clocks[:: 1 - (1 - period) // EVENT_CLOCKS] = 1
     return Workload(
@@ -41,7 +42,7 @@ def _network(chip: Chip, name: str, description: str, network: Network, n_events
         name,
         description,
         contents(chip, network, np.random.default_rng(1)),
-        to_rows(word, [rest | pack(word, chip.reset_levels(True))] * (RESET_CLOCKS * len(chip.period))),
-        np.array(chip.period * RESET_CLOCKS, np.uint8),
+        to_rows(word, [rest | pack(word, chip.reset_levels(True))] * n_reset_rows),
+        in_step(chip, n_reset_rows),
         np.stack((np.where(clocks == 1, rest | pack(word, {"tick": 1}), rest), clocks), axis=1),
     )
