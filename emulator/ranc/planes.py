@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from draupnir.emulator.codec import position
-from draupnir.emulator.columns import signed
+from draupnir.emulator.columns import column
 from draupnir.emulator.declare import LIMB_BITS, Field
 from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel
@@ -48,27 +47,28 @@ def planes_of(s: Sizes, csram: np.ndarray, instructions: np.ndarray) -> CorePlan
     axon_of = instructions[:, None, :, 0] & instruction_word(s)["weight"].high
     axons = axon_of == np.arange(s.n_weights)[:, None]
     limbs = _limbs(axons)
-    weights = [signed(word[f"weight_{i}"], _column(word[f"weight_{i}"], csram)) for i in range(s.n_weights)]
+    weights = [_column(word[f"weight_{i}"], csram) for i in range(s.n_weights)]
     return CorePlanes(
         synapses=_limbs(bits[..., first : first + s.n_axons]),
         weights=np.stack(weights, axis=-1),
-        positive=_column(word["positive_threshold"], csram),
-        negative=_column(word["negative_threshold"], csram),
-        leak=_column(word["leak"], csram),
-        mode=_column(word["reset_mode"], csram),
-        reset=_column(word["reset_potential"], csram),
+        positive=_words(word["positive_threshold"], csram),
+        negative=_words(word["negative_threshold"], csram),
+        leak=_words(word["leak"], csram),
+        mode=_words(word["reset_mode"], csram),
+        reset=_words(word["reset_potential"], csram),
         axons=limbs,
         active=np.zeros((s.n_weights * limbs.shape[-1], 3), np.int64),
     )
 
 
 def _column(f: Field, csram: np.ndarray) -> np.ndarray:
-    """Return a field of each word, without a sign, int64."""
-    p = position(f)
-    content = csram[..., p.limb].astype(np.int64) >> p.shift
-    for i in range(p.limb + 1, p.last_limb + 1):
-        content |= csram[..., i].astype(np.int64) << ((i - p.limb) * LIMB_BITS - p.shift)
-    return content & p.mask
+    """Return a field of each word, with its sign if it is declared signed: (n_cores, n_neurons) int64."""
+    return column(f, csram.reshape(-1, csram.shape[-1])).reshape(csram.shape[:-1])
+
+
+def _words(f: Field, csram: np.ndarray) -> np.ndarray:
+    """Return a field of each word, without a sign."""
+    return _column(f, csram) & ((1 << f.width) - 1)
 
 
 def _limbs(bits: np.ndarray) -> np.ndarray:

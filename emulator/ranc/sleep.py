@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.declare import LIMB_BITS
 from draupnir.emulator.kernel.arith import wrap
-from draupnir.emulator.kernel.bits import LIMB_MASK, set_limb_field
+from draupnir.emulator.kernel.bits import set_limb_field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.ranc import core, neuron, router
 from draupnir.emulator.ranc.planes import CorePlanes, activate, weights_of
@@ -59,10 +60,7 @@ def _restless(chip: Ranc) -> np.ndarray:
     A chip after a reset has none. A core has such registers only at power-up, or if somebody has changed its state.
     """
     c, place = chip.cores, chip.places.current_potential
-    mask = place.mask << place.shift
-    potential = np.zeros(c.data_out.shape[1], np.int64)
-    for limb in range(place.limb, place.last_limb + 1):
-        potential[limb] = mask >> (limb - place.limb) * LIMB_BITS & LIMB_MASK
+    potential = to_limbs(place.mask << (LIMB_BITS * place.limb + place.shift), c.data_out.shape[1])
     is_there = c.csram_addr < chip.sizes.n_neurons
     words = c.csram[np.arange(len(is_there)), np.where(is_there, c.csram_addr, 0)]
     is_other = is_there & np.any((c.data_out ^ words) & ~potential, axis=1)

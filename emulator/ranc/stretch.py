@@ -27,14 +27,14 @@ class PinColumns(NamedTuple):
     """Changes of input pins, and of output pins, int64.
 
     rows, pins : (n,) as in ``Changes``; out_rows, out_pins : (m,), filled from the start
-    word : as ``places`` of ``clock.outputs``
+    pin_places : as ``places`` of ``clock.outputs``
     """
 
     rows: np.ndarray
     pins: np.ndarray
     out_rows: np.ndarray
     out_pins: np.ndarray
-    word: np.ndarray
+    pin_places: np.ndarray
 
 
 class Busy(NamedTuple):
@@ -111,7 +111,7 @@ def set_inputs(chip: Ranc, columns: PinColumns, now: np.ndarray, row: int) -> No
 @kernel
 def show(chip: Ranc, columns: PinColumns, now: np.ndarray, row: int) -> None:
     """Note the output pins before an edge, if they have changed."""
-    pins, n = clock.pins_of(chip, columns.word), now[N_OUT]
+    pins, n = clock.pins_of(chip, columns.pin_places), now[N_OUT]
     if n == 0 or columns.out_pins[n - 1] != pins:
         columns.out_rows[n], columns.out_pins[n] = row, pins
         now[N_OUT] = n + 1

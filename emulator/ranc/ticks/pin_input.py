@@ -33,9 +33,10 @@ def memories(network: CoreNetwork, chip: Chip) -> dict[str, np.ndarray]:
     word = neuron_word(sizes_of(chip.sizes))
     contents = {name: np.zeros(chip.memory(name).shape, np.uint32) for name in ("csram", "neuron_instructions")}
     cores = [core for core in range(network.grid.n_cores) if core != network.output]
+    n_limbs = contents["csram"].shape[-1]
     for k, core in enumerate(cores):
         for n in range(network.grid.n_neurons):
-            contents["csram"][k, n] = to_limbs(mem_files.neuron_content(network, core, n, word), -(-word.width // 32))
+            contents["csram"][k, n] = to_limbs(mem_files.neuron_content(network, core, n, word), n_limbs)
     contents["neuron_instructions"][:, :, 0] = network.axons[cores]
     return contents
 
