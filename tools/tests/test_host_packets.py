@@ -49,7 +49,7 @@ def stimulus(n_packets: int = 120) -> tuple[np.ndarray, np.ndarray]:
 
 
 def expected(timed: np.ndarray, levels: np.ndarray, n_clocks: int) -> tuple[Levels, Any]:
-    """What the golden model does with a FIFO at its pins. Returns the changes of its outputs, and the model."""
+    """Run the golden model with a FIFO at its pins. Returns the changes of its outputs, and the model."""
     model, pins = chips.model("ranc", SIZES)(), buses(CHIP)
     for name, words in memories().items():
         model.memories[name][:] = words

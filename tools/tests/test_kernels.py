@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,46 +12,39 @@ from draupnir.emulator.speeds.levels import CLOSED_LOOP
 from draupnir.tools.setup import kernels
 
 
-def test_each_chip_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled: list[str] = []
+def use_pool(monkeypatch: pytest.MonkeyPatch, work: Callable[[list[str]], Iterator[None]]) -> None:
+    """Put a pool in place of processes; work : does its work on the names of chips"""
 
-    class OneByOne:
-        """A pool that does the work at once."""
-
+    class OneProcess:
         def __init__(self, n: int, initializer: Any) -> None:
             assert n >= 1 and callable(initializer)
 
-        def __enter__(self) -> OneByOne:
+        def __enter__(self) -> OneProcess:
             return self
 
         def __exit__(self, *error: object) -> None:
             pass
 
-        def imap_unordered(self, function: Any, names: list[str]) -> Any:
+        def imap_unordered(self, function: Any, names: list[str]) -> Iterator[None]:
             assert function is kernels.compile_chip
-            return map(compiled.append, names)
+            return work(names)
 
-    monkeypatch.setattr(kernels, "get_context", lambda method: type("Context", (), {"Pool": OneByOne}))
+    monkeypatch.setattr(kernels, "get_context", lambda method: type("Context", (), {"Pool": OneProcess}))
+
+
+def test_each_chip_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    use_pool(monkeypatch, lambda names: map(compiled.append, names))
     kernels.main()
     assert sorted(compiled) == sorted(chips.names())
     assert compiled[:2] == list(kernels.FIRST)
 
 
 def test_ctrl_c_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    class InterruptedPool:
-        def __init__(self, n: int, initializer: Any) -> None:
-            pass
+    def interrupt(names: list[str]) -> Iterator[None]:
+        raise KeyboardInterrupt
 
-        def __enter__(self) -> InterruptedPool:
-            return self
-
-        def __exit__(self, *error: object) -> None:
-            pass
-
-        def imap_unordered(self, function: Any, names: list[str]) -> Any:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(kernels, "get_context", lambda method: type("Context", (), {"Pool": InterruptedPool}))
+    use_pool(monkeypatch, interrupt)
     with pytest.raises(SystemExit) as error:
         kernels.main()
     assert error.value.code == 130

@@ -1,4 +1,4 @@
-"""What synthesis makes of the memories of a small grid: block RAM in which each bit of each core has its place."""
+"""Synthesis makes block RAM of the memories of a small grid, and each bit of each core has its place there."""
 
 from __future__ import annotations
 
