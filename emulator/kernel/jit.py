@@ -21,12 +21,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 import numba
 from numba.core import event
+from numba.np import linalg
 
 from draupnir.emulator import compiling, user_cache
 
@@ -66,6 +68,25 @@ class _Compilations(event.Listener):
 
 _register: Callable[[str, event.Listener], None] = event.register  # Numba gives it no types
 _register("numba:compile", _Compilations())
+
+
+def _postpone_scipy() -> None:
+    """Let Numba import scipy.linalg when a function calls BLAS, and not when the process loads its first kernel.
+
+    The import takes a quarter of the time in which a process loads its first kernel, and no kernel calls BLAS.
+    """
+    if "numba.np.arraymath" in sys.modules or find_spec("scipy") is None:
+        return
+    ensure_blas = linalg.ensure_blas
+
+    def at_first() -> None:
+        """Answer arraymath, which asks once while it is imported. Each later call imports scipy.linalg."""
+        linalg.ensure_blas = ensure_blas
+
+    linalg.ensure_blas = at_first
+
+
+_postpone_scipy()
 
 
 def _sources_of(owner: Path | None) -> list[Path]:
@@ -150,6 +171,8 @@ def _compile(function: F, forceinline: bool, _nrt: bool = False) -> F:
     in_file = Path(function.__code__.co_filename).is_file()
     folder = cache_folder(_owner(function)) if in_file else None  # a function without a file is kept with its caller
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": forceinline, "_nrt": _nrt}
+    # Only C code would call a kernel through a cfunc wrapper, which takes a sixth of the time of compiling.
+    options["no_cfunc_wrapper"] = True
     config: Any = numba.config
     previous_folder = config.CACHE_DIR
     config.CACHE_DIR = str(folder or "")  # global; Numba reads it while it wraps the function

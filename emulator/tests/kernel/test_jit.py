@@ -137,6 +137,18 @@ def test_what_chips_share_is_compiled_by_one_process_and_found_by_the_next(tmp_p
     assert outputs == ["2 0\n", "2 1\n"]
 
 
+def test_a_process_that_runs_a_kernel_imports_scipy_linalg_only_if_a_function_calls_blas() -> None:
+    program = (
+        "import sys, numba, numpy as np\n"
+        "from draupnir.emulator.kernel import jit\n"
+        "print(jit.entry(lambda x: 2 * x)(4), 'scipy.linalg' in sys.modules)\n"
+        "print(numba.njit(lambda a: np.dot(a, a))(np.ones((2, 2)))[0, 0], 'scipy.linalg' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", program]
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert output == "8 False\n2.0 True\n"
+
+
 def test_an_edited_test_keeps_the_cache_folder(sources: Path) -> None:
     old_folder = fresh_folder()
     (sources / "odin" / "tests" / "test_lif.py").write_text(SOURCE)
