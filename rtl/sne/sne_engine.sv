@@ -34,7 +34,9 @@ module sne_engine #(
 );
     sne_evt_stream_pkg::config_engine_t config_s;
 
+`ifndef SYNTHESIS
     initial $assertoff;  // a reset, or a sender that breaks the protocol, must not stop the simulation
+`endif
 
     always_comb begin
         config_s = '0;

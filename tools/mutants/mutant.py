@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from draupnir.tools.mutants.probes import PROBE
+
 KINDS = {  # of Yosys: what happens to the bit
     "inv": "inverted",
     "const0": "stuck at 0",
@@ -15,6 +17,7 @@ KINDS = {  # of Yosys: what happens to the bit
     "cnot1": "inverted where another bit is 1",
 }
 _OPTION = re.compile(r"-(mode|module|cell|port|portbit|ctrlbit|src) (\S+)")
+_OF_INSTANCE = re.compile(r"(\w+)\$[A-Za-z_]\w*\..*")  # Yosys' reader slang adds the path of the only instance
 _NUMBER_OF_FILE = re.compile(r"\b\d+_(?=[^/]*:)")  # sources.reading puts it before a file's name
 
 
@@ -54,7 +57,9 @@ class Mutant:
 
 
 def base_name(module: str) -> str:
-    r"""Return the name of a module without its parameters: $paramod\fifo\WIDTH=s32'8 is fifo."""
+    r"""Return the name of a module without its parameters or path: $paramod\fifo\N=s32'8, fifo$top.a are fifo."""
+    if of_instance := _OF_INSTANCE.fullmatch(module):
+        return of_instance[1]
     parts = module.split("\\")
     return parts[1] if parts[0].startswith("$paramod") and len(parts) > 1 else module
 
@@ -63,12 +68,16 @@ def read(lines: Sequence[str], modules: Mapping[str, Any], n: int) -> list[Mutan
     """Return the first mutants of a list of Yosys' that change logic, at most ``n``.
 
     modules : the netlist without mutants, in the form of Yosys' JSON
+
+    What leads a probe to the top is no logic of the design.
     """
     mutants: list[Mutant] = []
     unread = {name: _unread_bits(module) for name, module in modules.items()}
     for line in lines:
         options = dict(_OPTION.findall(line))
         module = options["module"]
+        if options["port"].startswith(PROBE):
+            continue
         bit = modules[module]["cells"][options["cell"]]["connections"][options["port"]][int(options["portbit"])]
         if not _is_logic(bit, options["mode"], unread[module]):
             continue

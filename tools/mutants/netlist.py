@@ -22,6 +22,7 @@ from draupnir.rtl.design import Design, SourceOptions
 from draupnir.rtl.fpga import tools
 from draupnir.tools.mutants import visible
 from draupnir.tools.mutants.mutant import Mutant, base_name, read
+from draupnir.tools.mutants.probes import port_of, with_probes
 from draupnir.tools.proofs import sources
 from draupnir.tools.proofs.two_clocks import with_first_clock
 
@@ -30,6 +31,7 @@ NUMBER_BITS = 12
 MOST = (1 << NUMBER_BITS) - 1  # mutants in one netlist
 _PACKAGE = Path(emit.__file__).parents[1]
 _NO_LOGIC = "*/t:$meminit* */t:$scopeinfo %u */t:$print %u */t:$check %u"  # cells
+_NO_INSTANCES = "*/t:$* %i"
 _SPARE = 4  # Yosys lists so many times the mutants, since some change no logic
 _LOGIC = "logic.il"
 _FLATTEN = "setattr -mod -unset top; flatten; write_json flat.json"
@@ -98,7 +100,9 @@ class Mutator:
                 raise InputError(f"--of {name}: right is one of {', '.join(self.module_names())}")
         modules = [module for name in names for module in self._modules_of(name)] or list(self.modules)
         patterns = [f"{re.sub(r'[^A-Za-z0-9_.$]', '?', module)}/*" for module in modules]
-        selection = " ".join([patterns[0], *(f"{pattern} %u" for pattern in patterns[1:]), _NO_LOGIC, "%d"])
+        # Of SystemVerilog, each instance has a module of its own: its ports are wires, and the cells in it are mutated.
+        rest = [_NO_INSTANCES] if self.source.design.language == "systemverilog" else []
+        selection = " ".join([patterns[0], *(f"{pattern} %u" for pattern in patterns[1:]), _NO_LOGIC, "%d", *rest])
         command = f"mutate -list {_SPARE * n} -seed {seed} -o list.txt {selection}"
         (path,) = self._yosys("list", command, ["list.txt"])
         return read(path.read_text().splitlines(), self.modules, n)
@@ -127,11 +131,15 @@ class Mutator:
         verilog, flat = _run_once(folder, ["visible.v", "flat.json"], script, [with_wire])
         return self._of_yosys(verilog), json.loads(flat.read_text())["modules"][self.source.design.top]
 
+    @property
+    def _probes(self) -> Mapping[str, str]:
+        return self.source.design.probes
+
     def _of_yosys(self, verilog: Path) -> Design:
         """Return the design whose Verilog Yosys wrote."""
         return replace(
             self.source.design, files=(verilog,), includes=(), language="verilog-2005", data={}, parameters={},
-            options=SourceOptions(),
+            options=SourceOptions(), probes={name: port_of(name) for name in self._probes},
         )  # fmt: skip
 
     def _read(self) -> tuple[Path, Mapping[str, Any]]:
@@ -140,9 +148,21 @@ class Mutator:
         folder.mkdir(parents=True, exist_ok=True)
         text = _ours(self.source.chip) if self.source.is_ours else self._foreign(folder)
         (folder / "source.il").write_text(text)
-        script = f"read_rtlil source.il; proc; opt_clean -purge; write_rtlil {_LOGIC}; write_json logic.json"
+        source = "read_rtlil source.il; proc"
+        if self._probes:
+            text = self._with_probes(folder, source, text)
+            source = "read_json probes.json"
+        script = f"{source}; opt_clean -purge; write_rtlil {_LOGIC}; write_json logic.json"
         logic, modules = _run_once(folder, [_LOGIC, "logic.json"], script, [text])
         return logic, json.loads(modules.read_text())["modules"]
+
+    def _with_probes(self, folder: Path, source: str, text: str) -> str:
+        """Write probes.json, a design whose probes are outputs of its top, and return it."""
+        (path,) = _run_once(folder, ["named.json"], f"{source}; write_json named.json", [text])
+        modules = json.loads(path.read_text())["modules"]
+        content = json.dumps({"modules": with_probes(modules, self.source.design.top, self._probes)})
+        (folder / "probes.json").write_text(content)
+        return content
 
     def _foreign(self, folder: Path) -> str:
         """Return somebody's Verilog in Yosys' form."""

@@ -25,7 +25,7 @@ def with_states(modules: Mapping[str, Any], top: str) -> dict[str, Any]:
         if name in bits_of:
             return bits_of[name]
         module = copies[name]
-        next_bit = count(_highest_bit(module) + 1)
+        next_bit = count(highest_bit(module) + 1)
         bits = [
             bit for cell in module["cells"].values() if cell["type"] in FLIP_FLOPS for bit in cell["connections"]["Q"]
         ]
@@ -57,7 +57,8 @@ def places(flat: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [driver[bit] for bit in flat["netnames"][ALL]["bits"]]
 
 
-def _highest_bit(module: Mapping[str, Any]) -> int:
+def highest_bit(module: Mapping[str, Any]) -> int:
+    """Return the highest number of a net's bit in a module of Yosys' JSON; 1 if it has none."""
     nets = [net["bits"] for net in module["netnames"].values()]
     cells = [bits for cell in module["cells"].values() for bits in cell["connections"].values()]
     return max((bit for bits in (*nets, *cells) for bit in bits if isinstance(bit, int)), default=1)
