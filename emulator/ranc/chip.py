@@ -12,7 +12,7 @@ from draupnir.emulator.ranc.layout import CHIP
 from draupnir.emulator.ranc.planes import CorePlanes, planes_of
 from draupnir.emulator.ranc.sizes import sizes_of
 from draupnir.emulator.ranc.sleep import Sleepers, new_sleepers
-from draupnir.emulator.ranc.state import Ranc, new_derived, of_model, wiring
+from draupnir.emulator.ranc.state import Ranc, new_scratch, of_model
 from draupnir.emulator.speeds import pieces
 from draupnir.emulator.trace import from_row, new_rows, words
 
@@ -55,14 +55,13 @@ class Model(ClockLevel):
         word = self.chip.output_word
         pieces = [word.pieces_of(pin.name)[0] for pin in self.chip.outputs_and_probes]
         self._places = np.array([(piece.word, piece.shift, (1 << piece.width) - 1) for piece in pieces], np.int64)
-        self._derived = new_derived(sizes_of(self.chip.sizes), len(word.row))
-        self._wiring = wiring(sizes_of(self.chip.sizes))
+        self._scratch = new_scratch(sizes_of(self.chip.sizes), len(word.row))
         if seed is None:
             self.registers["read_address"] = self.chip.memory("scheduler_sram").depth - 1  # its initial block
 
     def kernel_state(self) -> Ranc:
         """Return views of the state, in the form that kernels take."""
-        return of_model(self.chip, self._wiring, self._derived, self.registers, self.memories)
+        return of_model(self.chip, self._scratch, self.registers, self.memories)
 
     def drive_changes(self, inputs: Changes) -> Changes:
         """Do what every model does; with ``stretch``, clocks in which nothing moves are left out."""
@@ -102,4 +101,4 @@ class Model(ClockLevel):
         chip = self.kernel_state()
         clock.begin(chip)
         clock.outputs(chip, self._places)
-        return from_row(self.chip.output_word, self._derived.row)
+        return from_row(self.chip.output_word, self._scratch.derived.row)

@@ -32,7 +32,7 @@ def begin(chip: Ranc) -> None:
     """Derive anew what the edges need to be fast, because the caller may have changed the state."""
     d = chip.derived
     for n in range(chip.sizes.n_routers):
-        d.active[n] = router.is_active(chip.routers, n)
+        router.mark(chip.mesh, n)
     d.fresh[:], d.changed_cores[:], d.changed_routers[:] = 0, 1, 1
 
 
@@ -50,16 +50,16 @@ def rise(chip: Ranc) -> None:
 @kernel
 def rise_place(chip: Ranc, n: int, rst: int, tick: int, has_core: bool) -> None:
     """Rising edge of router ``n``, and of its core if it has one that takes part."""
-    s, c, r = chip.sizes, chip.cores, chip.routers
+    s, c = chip.sizes, chip.cores
     k, spike, packet, full = core_of(s, n), 0, 0, False
     if has_core:
-        spike, full = c.spike_out[k], router.is_full_at_core(r, s, n)
+        spike, full = c.spike_out[k], router.is_full_at_core(chip.mesh, n)
         packet = core.packet_of(c, chip.places, k) if spike else 0
-    _rise_router(chip, n, rst, spike, packet)
+    rise_router(chip, n, rst, spike, packet)
     if has_core:
         if s.late_full:
-            full = router.is_full_at_core(r, s, n)
-        _rise_core(chip, k, n, rst, tick, full)
+            full = router.is_full_at_core(chip.mesh, n)
+        rise_core(chip, k, n, rst, tick, full)
 
 
 @kernel
@@ -75,21 +75,20 @@ def router_of(s: Sizes, k: int) -> int:
 
 
 @kernel
-def _rise_router(chip: Ranc, n: int, rst: int, spike: int, packet: int) -> None:
+def rise_router(chip: Ranc, n: int, rst: int, spike: int, packet: int) -> None:
     """Rising edge of router ``n``; spike : 1 if its core sends this packet"""
-    r, d = chip.routers, chip.derived
-    if rst | d.active[n] | spike:
+    if rst or spike or router.is_active(chip.mesh, n):
         if rst:
-            router.reset_buffers(r, n)
+            router.reset_buffers(chip.mesh, n)
         else:
-            router.rise(r, chip.sizes, chip.wiring, n, spike, packet)
-        d.active[n], d.changed_routers[n] = router.is_active(r, n), 1
+            router.rise(chip.mesh, n, spike, packet)
+        chip.derived.changed_routers[n] = 1
 
 
 @kernel
-def _rise_core(chip: Ranc, k: int, n: int, rst: int, tick: int, full: bool) -> None:
+def rise_core(chip: Ranc, k: int, n: int, rst: int, tick: int, full: bool) -> None:
     """Rising edge of core ``k``, whose router is ``n``; full : a buffer behind the core is full"""
-    s, c, r, d = chip.sizes, chip.cores, chip.routers, chip.derived
+    s, c, r, d = chip.sizes, chip.cores, chip.mesh.routers, chip.derived
     state, error, clear = c.state[k], c.error[k], rst | c.scheduler_clr[k]
     if clear | tick | int(state != core.IDLE):
         core.rise(c, s, chip.places, k, rst, tick, full)
@@ -114,15 +113,12 @@ def fall(chip: Ranc) -> None:
 @kernel
 def fall_router(chip: Ranc, n: int) -> None:
     """Falling edge of router ``n``."""
-    r, d, inputs = chip.routers, chip.derived, chip.inputs[0]
-    empty = field(inputs, EMPTY)
+    inputs, changes = chip.inputs[0], chip.derived.changed_routers
     if field(inputs, RST):
-        router.reset_merges(r, n)
-    elif router.is_near_packet(d.active, chip.wiring, n, empty):
-        router.fall(r, chip.sizes, chip.wiring, n, empty, inputs >> PACKET_SHIFT)
-    else:
-        return
-    d.active[n], d.changed_routers[n] = router.is_active(r, n), 1
+        router.reset_merges(chip.mesh, n)
+        changes[n] = 1
+    elif router.fall(chip.mesh, n, field(inputs, EMPTY), inputs >> PACKET_SHIFT):
+        changes[n] = 1
 
 
 @kernel
@@ -153,7 +149,7 @@ def outputs(chip: Ranc, places: np.ndarray) -> None:
 
     places : (n, 3) int64, integer, shift and mask of each output pin and probe, in the order of the declaration
     """
-    s, r, d, row = chip.sizes, chip.routers, chip.derived, chip.derived.row
+    s, r, d, row = chip.sizes, chip.mesh.routers, chip.derived, chip.derived.row
     n_cores, n_changed = s.n_routers - 1, 0
     for k in range(n_cores):
         if d.changed_cores[k]:
@@ -183,7 +179,7 @@ def pins_mask(places: np.ndarray) -> int:
 @kernel
 def pins_of(chip: Ranc, places: np.ndarray) -> int:
     """Return the output pins, which are the lowest bits of a row; scheduler_error, the last one, is always 0."""
-    s, c, r = chip.sizes, chip.cores, chip.routers
+    s, c, r = chip.sizes, chip.cores, chip.mesh.routers
     error = 0
     for k in range(s.n_routers - 1):
         error |= c.error[k]

@@ -44,7 +44,18 @@ def leaked_potential(c: Cores, s: Sizes, p: NeuronPlaces, k: int) -> int:
 @kernel
 def potential_of(c: Cores, p: NeuronPlaces, k: int, n: int) -> int:
     """Return the potential that CSRAM has of neuron ``n``."""
-    place, content = p.current_potential, 0
+    return _csram_field(c, p.current_potential, k, n)
+
+
+@kernel
+def packet_at(c: Cores, p: NeuronPlaces, k: int, n: int) -> int:
+    """Return the packet that CSRAM has of neuron ``n``."""
+    return _csram_field(c, p.packet, k, n)
+
+
+@kernel
+def _csram_field(c: Cores, place: Position, k: int, n: int) -> int:
+    content = 0
     for limb in range(place.last_limb, place.limb - 1, -1):
         content = content << LIMB_BITS | wide(c.csram[k, n, limb])
     return content >> place.shift & place.mask

@@ -13,7 +13,7 @@ from draupnir.emulator.columns import column
 from draupnir.emulator.declare import LIMB_BITS, Field
 from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.kernel.popcount import popcount
+from draupnir.emulator.ranc import axons
 from draupnir.emulator.ranc.sizes import Sizes
 from draupnir.emulator.ranc.words import instruction_word, neuron_word
 
@@ -21,13 +21,17 @@ from draupnir.emulator.ranc.words import instruction_word, neuron_word
 class CorePlanes(NamedTuple):
     """Parameters of all neurons and axons, int64. Words have no sign, as in ``neuron``.
 
-    synapses : (n_cores, n_neurons, limbs) the axons with a synapse, a bit each
+    places : (n_cores, n_axons) the place of each axon in the order of ``axons.py``
+    types : (n_cores, n_words) the weight that each word of axons takes
+    synapses : (n_cores, n_neurons, n_words) the axons with a synapse, a bit each
     weights : (n_cores, n_neurons, n_weights) with their signs
     positive, negative, leak, mode, reset : (n_cores, n_neurons) words
-    axons : (n_cores, n_weights, limbs) the axons that take this weight, a bit each
-    active : (n_weights * limbs, 3) limbs of axons that have spikes: the limb, the spikes, the weight; see ``activate``
+    spikes : (n_cores, n_words) the axons that have a spike in a tick
+    active, n_active : (n_cores, n_words, 3) and (n_cores,), as for ``axons.integral``; ``activate`` fills all three
     """
 
+    places: np.ndarray
+    types: np.ndarray
     synapses: np.ndarray
     weights: np.ndarray
     positive: np.ndarray
@@ -35,8 +39,9 @@ class CorePlanes(NamedTuple):
     leak: np.ndarray
     mode: np.ndarray
     reset: np.ndarray
-    axons: np.ndarray
+    spikes: np.ndarray
     active: np.ndarray
+    n_active: np.ndarray
 
 
 def planes_of(s: Sizes, csram: np.ndarray, instructions: np.ndarray) -> CorePlanes:
@@ -44,20 +49,22 @@ def planes_of(s: Sizes, csram: np.ndarray, instructions: np.ndarray) -> CorePlan
     word = neuron_word(s)
     bits = np.unpackbits(np.ascontiguousarray(csram, "<u4").view(np.uint8), axis=-1, bitorder="little")
     first = word["connections"].lsb
-    axon_of = instructions[:, None, :, 0] & instruction_word(s)["weight"].high
-    axons = axon_of == np.arange(s.n_weights)[:, None]
-    limbs = _limbs(axons)
+    places, types = axons.axon_places(instructions[:, :, 0] & instruction_word(s)["weight"].high, s.n_weights)
+    n_cores, n_words = types.shape
     weights = [_column(word[f"weight_{i}"], csram) for i in range(s.n_weights)]
     return CorePlanes(
-        synapses=_limbs(bits[..., first : first + s.n_axons]),
+        places=places,
+        types=types,
+        synapses=axons.in_places(bits[..., first : first + s.n_axons], places, n_words),
         weights=np.stack(weights, axis=-1),
         positive=_words(word["positive_threshold"], csram),
         negative=_words(word["negative_threshold"], csram),
         leak=_words(word["leak"], csram),
         mode=_words(word["reset_mode"], csram),
         reset=_words(word["reset_potential"], csram),
-        axons=limbs,
-        active=np.zeros((s.n_weights * limbs.shape[-1], 3), np.int64),
+        spikes=np.zeros((n_cores, n_words), np.int64),
+        active=np.zeros((n_cores, n_words, 3), np.int64),
+        n_active=np.zeros(n_cores, np.int64),
     )
 
 
@@ -71,33 +78,21 @@ def _words(f: Field, csram: np.ndarray) -> np.ndarray:
     return _column(f, csram) & ((1 << f.width) - 1)
 
 
-def _limbs(bits: np.ndarray) -> np.ndarray:
-    """Return (..., n) bits as (..., limbs) int64."""
-    n = bits.shape[-1]
-    padded = np.zeros((*bits.shape[:-1], -(-n // LIMB_BITS) * LIMB_BITS), np.uint8)
-    padded[..., :n] = bits
-    return np.packbits(padded, axis=-1, bitorder="little").view("<u4").astype(np.int64)
+@kernel
+def activate(planes: CorePlanes, k: int, limbs: np.ndarray) -> None:
+    """Bring the spikes of a tick into the form of ``weights_of``; limbs : (n_limbs,) uint32, of core ``k``"""
+    spikes = planes.spikes[k]
+    spikes[:] = 0
+    for axon in range(planes.places.shape[1]):
+        place = planes.places[k, axon]
+        is_active = wide(limbs[axon // LIMB_BITS]) >> axon % LIMB_BITS & 1
+        spikes[place >> axons.PLACE_BITS] |= is_active << (place & axons.PLACE_MASK)
+    planes.n_active[k] = axons.activate(spikes, planes.types[k], planes.active[k])
 
 
 @kernel
-def activate(planes: CorePlanes, k: int, spikes: np.ndarray) -> int:
-    """Fill ``planes.active`` for core ``k``, and return the number of its rows; spikes : (limbs,) uint32, of a tick"""
-    n = 0
-    for limb in range(len(spikes)):
-        if spikes[limb]:
-            for weight in range(planes.axons.shape[1]):
-                axons = wide(spikes[limb]) & planes.axons[k, weight, limb]
-                if axons:
-                    planes.active[n, 0], planes.active[n, 1], planes.active[n, 2] = limb, axons, weight
-                    n += 1
-    return n
-
-
-@kernel
-def weights_of(planes: CorePlanes, k: int, neuron: int, n_active: int) -> int:
-    """Return the sum of the weights that a neuron of core ``k`` receives in a tick; n_active : of ``activate``"""
-    total = 0
-    for i in range(n_active):
-        axons = planes.synapses[k, neuron, planes.active[i, 0]] & planes.active[i, 1]
-        total += popcount(axons) * planes.weights[k, neuron, planes.active[i, 2]]
+def weights_of(planes: CorePlanes, k: int, neuron: int) -> int:
+    """Return the sum of the weights that a neuron of core ``k`` receives in the tick of ``activate``."""
+    synapses, weights = planes.synapses[k, neuron], planes.weights[k, neuron]
+    total: int = axons.integral(synapses, weights, planes.active[k], planes.n_active[k])[0]
     return total

@@ -9,94 +9,73 @@ PathDecoder2Way.v, PathDecoder3Way.v.
 
 from __future__ import annotations
 
-import numpy as np
-
 from draupnir.emulator.kernel.arith import is_negative, wrap
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.ranc.layout import SOURCES, Buffer, Merge
 from draupnir.emulator.ranc.sizes import Sizes
-from draupnir.emulator.ranc.state import INPUT, Routers, Wiring
+from draupnir.emulator.ranc.state import INPUT, Mesh
 
 LOCAL_EAST, LOCAL_WEST = int(Buffer.LOCAL_EAST), int(Buffer.LOCAL_WEST)
 EAST, WEST, NORTH, SOUTH, LOCAL = (int(merge) for merge in Merge)
 N_ALL_BUFFERS, N_ALL_MERGES = len(Buffer), len(Merge)
 EAST_ROUTING = int(Buffer.EAST_ROUTING)
 FIRST = (*(int(sources[0]) for sources in SOURCES.values()), N_ALL_BUFFERS)  # the buffers from which a merge reads
-NONE = -1
 # The buffers into which a merge writes: of the same direction, to the north, to the south, into the core.
 ROUTING = (int(Buffer.EAST_ROUTING), int(Buffer.WEST_ROUTING), int(Buffer.NORTH_ROUTING), int(Buffer.SOUTH_ROUTING))
 TO_NORTH = (int(Buffer.EAST_NORTH), int(Buffer.WEST_NORTH))
 TO_SOUTH = (int(Buffer.EAST_SOUTH), int(Buffer.WEST_SOUTH))
-TO_LOCAL = (NONE, NONE, int(Buffer.NORTH_LOCAL), int(Buffer.SOUTH_LOCAL))
+TO_LOCAL = (int(Buffer.NORTH_LOCAL), int(Buffer.SOUTH_LOCAL))  # of the merges to the north and to the south
 STEP = (-1, 1, -1, 1)  # the change of a distance on the way to the next router
 
+# The same as masks, a bit for each buffer.
+READS = tuple(sum(1 << int(buffer) for buffer in sources) for sources in SOURCES.values())
+BESIDE = sum(1 << buffer for buffer in ROUTING)  # a merge reads these in the router beside it
+WITHIN = (1 << N_ALL_BUFFERS) - 1 - BESIDE
+BEHIND_CORE = 1 << LOCAL_EAST | 1 << LOCAL_WEST
+BEHIND = (
+    *(1 << ROUTING[merge] | 1 << TO_NORTH[merge] | 1 << TO_SOUTH[merge] for merge in (EAST, WEST)),
+    *(1 << ROUTING[merge] | 1 << TO_LOCAL[merge - NORTH] for merge in (NORTH, SOUTH)),
+    0,  # the local merge writes into no buffer
+)
+
 
 @kernel
-def is_empty(r: Routers, n: int, buffer: int) -> bool:
-    """Return the wire ``empty`` of a buffer."""
-    return r.status_counter[n, buffer] == 0
-
-
-@kernel
-def is_full(r: Routers, s: Sizes, n: int, buffer: int) -> bool:
-    """Return the wire ``full`` of a buffer."""
-    return r.status_counter[n, buffer] == s.depth
-
-
-@kernel
-def is_active(r: Routers, n: int) -> int:
-    """Return 1 if a buffer has a packet, or a merge reads or writes; else 0, and then no edge changes the router."""
-    activity = 0
+def mark(m: Mesh, n: int) -> None:
+    """Derive the marks of a router from its registers."""
+    r, marks = m.routers, m.marks
+    marks.packets[n], marks.full[n], marks.reads[n], marks.writes[n] = 0, 0, 0, 0
     for buffer in range(N_ALL_BUFFERS):
-        activity |= r.status_counter[n, buffer] | r.read_en[n, buffer]
+        marks.packets[n] |= int(r.status_counter[n, buffer] != 0) << buffer
+        marks.full[n] |= int(r.status_counter[n, buffer] == m.sizes.depth) << buffer
+        marks.reads[n] |= r.read_en[n, buffer] << buffer
     for merge in range(N_ALL_MERGES):
-        activity |= r.wen[n, merge]
-    return int(activity != 0)
+        marks.writes[n] |= r.wen[n, merge] << merge
 
 
 @kernel
-def is_near_packet(active: np.ndarray, w: Wiring, n: int, input_empty: int) -> bool:
-    """Return True if there is a packet in a router, in one beside it, or at its input.
-
-    active : (n_routers,) int64, of ``is_active``
-    """
-    if active[n]:
-        return True
-    for buffer in ROUTING:  # each comes from another side
-        source = w.sources[n, buffer]
-        if (source >= 0 and active[source]) or (source == INPUT and not input_empty):
-            return True
-    return False
+def is_active(m: Mesh, n: int) -> bool:
+    """Return True if a buffer has a packet, or a merge reads or writes; else no edge changes the router by itself."""
+    return m.marks.packets[n] | m.marks.reads[n] | m.marks.writes[n] != 0
 
 
 @kernel
-def is_full_at_core(r: Routers, s: Sizes, n: int) -> bool:
+def is_full_at_core(m: Mesh, n: int) -> bool:
     """Return the wire local_buffers_full: one of the two buffers behind the core is full."""
-    return is_full(r, s, n, LOCAL_EAST) or is_full(r, s, n, LOCAL_WEST)
-
-
-@kernel
-def is_full_behind(r: Routers, s: Sizes, n: int, merge: int) -> bool:
-    """Return True if one of the buffers into which a merge writes is full; the local merge writes into none."""
-    if merge == LOCAL:
-        return False
-    if is_full(r, s, n, ROUTING[merge]):
-        return True
-    if merge >= NORTH:
-        return is_full(r, s, n, TO_LOCAL[merge])
-    return is_full(r, s, n, TO_NORTH[merge]) or is_full(r, s, n, TO_SOUTH[merge])
+    return m.marks.full[n] & BEHIND_CORE != 0
 
 
 # --- Rise -----------------------------------------------------------------------------------------------------------
 
 
 @kernel
-def reset_buffers(r: Routers, n: int) -> None:
+def reset_buffers(m: Mesh, n: int) -> None:
     """Reset all buffers of a router; of the entries only the first one becomes 0."""
+    r = m.routers
     for buffer in range(N_ALL_BUFFERS):
         r.entries[n, buffer, 0] = 0
         r.read_pointer[n, buffer], r.write_pointer[n, buffer] = 0, 0
         r.status_counter[n, buffer], r.output_data[n, buffer] = 0, 0
+    m.marks.packets[n], m.marks.full[n] = 0, 0
 
 
 @kernel
@@ -107,89 +86,148 @@ def _decoded(s: Sizes, merge: int, packet: int) -> tuple[int, int]:
     if distance != 0:
         return ROUTING[merge], wrap(distance + STEP[merge], width) << lsb | rest
     if merge >= NORTH:
-        return TO_LOCAL[merge], rest
+        return TO_LOCAL[merge - NORTH], rest
     return (TO_SOUTH[merge] if is_negative(rest >> s.dy_lsb, s.dy_width) else TO_NORTH[merge]), rest
 
 
 @kernel
-def rise(r: Routers, s: Sizes, w: Wiring, n: int, spike: int, own_packet: int) -> None:
+def rise(m: Mesh, n: int, spike: int, own_packet: int) -> None:
     """Rising edge of a router's buffers. A write and a read in one clock both look at the count from before.
 
     spike : 1 if the core sends a packet; own_packet : this packet
     """
-    pushes = 0
-    for writer in range(LOCAL + 1):  # the last one is the core, since the local merge writes into no buffer
-        if not (spike if writer == LOCAL else r.wen[n, writer]):
-            continue
-        if writer == LOCAL:
-            packet = own_packet
-            buffer = LOCAL_WEST if is_negative(own_packet >> s.dx_lsb, s.dx_width) else LOCAL_EAST
-        else:
-            buffer, packet = _decoded(s, writer, r.merge_dout[n, writer])
-        if not is_full(r, s, n, buffer):
-            pointer = r.write_pointer[n, buffer]
-            r.entries[n, buffer, pointer] = packet
-            r.write_pointer[n, buffer] = (pointer + 1) & (s.depth - 1)
-            r.status_counter[n, buffer] += 1
-            pushes |= 1 << buffer
+    reads, writes = _reads_of(m, n), m.marks.writes[n]
+    for merge in range(LOCAL):  # the local merge writes into no buffer
+        if writes >> merge & 1:
+            buffer, packet = _decoded(m.sizes, merge, m.routers.merge_dout[n, merge])
+            _write(m, n, buffer, packet)
+    if spike:
+        is_west = is_negative(own_packet >> m.sizes.dx_lsb, m.sizes.dx_width)
+        _write(m, n, LOCAL_WEST if is_west else LOCAL_EAST, own_packet)
     for buffer in range(N_ALL_BUFFERS):
-        if r.status_counter[n, buffer] == pushes >> buffer & 1:
-            continue
-        reader = w.readers[n, buffer]
-        if reader >= 0 and r.read_en[reader, buffer]:
-            pointer = r.read_pointer[n, buffer]
-            r.output_data[n, buffer] = r.entries[n, buffer, pointer]
-            r.read_pointer[n, buffer] = (pointer + 1) & (s.depth - 1)
-            r.status_counter[n, buffer] -= 1
+        if reads >> buffer & 1:
+            _read(m, n, buffer)
+
+
+@kernel
+def _reads_of(m: Mesh, n: int) -> int:
+    """Return the buffers of a router that have a packet, and whose merge reads it, a bit each."""
+    packets = m.marks.packets[n]
+    reads: int = packets & m.marks.reads[n] & WITHIN
+    if packets & BESIDE:
+        for buffer in ROUTING:
+            reader = m.wiring.readers[n, buffer]
+            if reader >= 0:
+                reads |= packets & m.marks.reads[reader] & 1 << buffer
+    return reads
+
+
+@kernel
+def _write(m: Mesh, n: int, buffer: int, packet: int) -> None:
+    """Write a packet into a buffer; one that is full loses it."""
+    r = m.routers
+    if not m.marks.full[n] >> buffer & 1:
+        pointer = r.write_pointer[n, buffer]
+        r.entries[n, buffer, pointer] = packet
+        r.write_pointer[n, buffer] = (pointer + 1) & (m.sizes.depth - 1)
+        _count(m, n, buffer, 1)
+
+
+@kernel
+def _read(m: Mesh, n: int, buffer: int) -> None:
+    """Show the next packet of a buffer, and take it out."""
+    r = m.routers
+    pointer = r.read_pointer[n, buffer]
+    r.output_data[n, buffer] = r.entries[n, buffer, pointer]
+    r.read_pointer[n, buffer] = (pointer + 1) & (m.sizes.depth - 1)
+    _count(m, n, buffer, -1)
+
+
+@kernel
+def _count(m: Mesh, n: int, buffer: int, change: int) -> None:
+    """Let a buffer have one packet more or less."""
+    marks, others = m.marks, ~(1 << buffer)
+    count = m.routers.status_counter[n, buffer] + change
+    m.routers.status_counter[n, buffer] = count
+    marks.packets[n] = marks.packets[n] & others | int(count != 0) << buffer
+    marks.full[n] = marks.full[n] & others | int(count == m.sizes.depth) << buffer
 
 
 # --- Fall -----------------------------------------------------------------------------------------------------------
 
 
 @kernel
-def reset_merges(r: Routers, n: int) -> None:
+def reset_merges(m: Mesh, n: int) -> None:
     """Reset all merges of a router."""
+    r = m.routers
     for merge in range(N_ALL_MERGES):
         r.merge_dout[n, merge], r.wen[n, merge] = 0, 0
     for buffer in range(N_ALL_BUFFERS):
         r.read_en[n, buffer] = 0
+    m.marks.reads[n], m.marks.writes[n] = 0, 0
 
 
 @kernel
-def _reading(r: Routers, n: int, merge: int) -> int:
-    """Return the first buffer that a merge reads at present, or NONE."""
-    for buffer in range(FIRST[merge], FIRST[merge + 1]):
-        if r.read_en[n, buffer]:
-            return buffer
-    return NONE
+def _offers(m: Mesh, n: int, input_empty: int) -> int:
+    """Return the buffers from which the merges of a router can read, a bit each."""
+    offers: int = m.marks.packets[n] & WITHIN
+    for buffer in ROUTING:
+        source = m.wiring.sources[n, buffer]
+        if source >= 0:
+            offers |= m.marks.packets[source] & 1 << buffer
+        elif source == INPUT and not input_empty:
+            offers |= 1 << buffer
+    return offers
 
 
 @kernel
-def _offered(r: Routers, w: Wiring, n: int, merge: int, input_empty: int) -> int:
-    """Return the first buffer from which a merge can read, or NONE."""
-    for buffer in range(FIRST[merge], FIRST[merge + 1]):
-        source = w.sources[n, buffer]
-        if (source >= 0 and not is_empty(r, source, buffer)) or (source == INPUT and not input_empty):
-            return buffer
-    return NONE
+def fall(m: Mesh, n: int, input_empty: int, packet_in: int) -> bool:
+    """Falling edge of a router's merges, which read buffers. A merge stands still while a buffer behind it is full.
 
-
-@kernel
-def fall(r: Routers, s: Sizes, w: Wiring, n: int, input_empty: int, packet_in: int) -> None:
-    """Falling edge of a router's merges, which read buffers. A merge stands still while a buffer behind it is full."""
+    Returns True if there is a packet in the router, or offered to it; else nothing changes.
+    """
+    offers = _offers(m, n, input_empty)
+    reads, writes, full = m.marks.reads[n], m.marks.writes[n], m.marks.full[n]
+    if offers | reads | writes == 0:
+        return False
     for merge in range(N_ALL_MERGES):
-        if is_full_behind(r, s, n, merge):
+        if full & BEHIND[merge]:
             continue
-        buffer = _reading(r, n, merge)
-        if buffer == NONE:
-            r.wen[n, merge] = 0
-            buffer = _offered(r, w, n, merge, input_empty)
-            if buffer != NONE:
-                r.read_en[n, buffer] = 1
-            continue
-        source = w.sources[n, buffer]
-        r.wen[n, merge] = 1
-        r.merge_dout[n, merge] = packet_in if source == INPUT else r.output_data[source, buffer] if source >= 0 else 0
-        r.read_en[n, buffer] = 0
-        if merge not in (NORTH, SOUTH):  # a merge of two clears both of its read enables
-            r.read_en[n, FIRST[merge]], r.read_en[n, FIRST[merge] + 1] = 0, 0
+        if reads & READS[merge]:
+            _take(m, n, merge, packet_in)
+        else:
+            if writes >> merge & 1:
+                m.routers.wen[n, merge] = 0
+                m.marks.writes[n] &= ~(1 << merge)
+            if offers & READS[merge]:
+                buffer = _first(offers, merge)
+                m.routers.read_en[n, buffer] = 1
+                m.marks.reads[n] |= 1 << buffer
+    return True
+
+
+@kernel
+def _first(buffers: int, merge: int) -> int:
+    """Return the first of these buffers, a bit each, from which a merge reads; there must be one."""
+    buffer = FIRST[merge]
+    while not buffers >> buffer & 1:
+        buffer += 1
+    return buffer
+
+
+@kernel
+def _take(m: Mesh, n: int, merge: int, packet_in: int) -> None:
+    """Let a merge take the packet that a buffer shows, and write it in the next clock."""
+    r, reads = m.routers, m.marks.reads[n]
+    buffer = _first(reads, merge)
+    source = m.wiring.sources[n, buffer]
+    r.wen[n, merge] = 1
+    r.merge_dout[n, merge] = packet_in if source == INPUT else r.output_data[source, buffer] if source >= 0 else 0
+    cleared = 1 << buffer
+    if merge not in (NORTH, SOUTH):  # a merge of two clears both of its read enables
+        cleared = READS[merge]
+    for i in range(FIRST[merge], FIRST[merge + 1]):
+        if cleared >> i & 1:
+            r.read_en[n, i] = 0
+    m.marks.reads[n] = reads & ~cleared
+    m.marks.writes[n] |= 1 << merge

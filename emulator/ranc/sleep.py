@@ -1,8 +1,9 @@
 """Cores that sleep: the clocks of a core between two of its packets have a closed form.
 
-A core that is idle, or begins a neuron, sleeps until it does something that others can see: the first neuron that fires
-sends its packet, the last one ends the tick. All that it computes until then is known when it falls asleep. It wakes
-earlier if it must: for a reset, for a tick if it is idle, for a packet that changes the spikes of the present tick.
+A core that is idle, or begins a neuron, sleeps until its last neuron ends the tick. It has an alarm for what others can
+see before: a neuron that fires waits in one clock for room behind the core, and sends its packet in the next. All that
+it computes until its alarm is known before. It wakes earlier if it must: for a reset, for a tick if it is idle, for a
+packet that changes the spikes of the present tick, for a neuron that fires and finds no room.
 Then its registers catch up: whole neurons at once, and the clocks of a neuron that has begun one by one.
 
 Source: the same as of ``core``.
@@ -33,7 +34,8 @@ class Sleepers(NamedTuple):
     asleep : (n_cores,) 1 if a core sleeps
     restless : (n_cores,) 1 if a core must not sleep, because it may write other parameters into CSRAM
     since : (n_cores,) the clock before which the registers of a sleeping core stand
-    alarm : (n_cores,) the clock before which it wakes by itself
+    alarm : (n_cores,) the clock in which its next neuron fires, or the last one ends; or the one after it, to send
+    sends : (n_cores,) 1 if the alarm is to send a packet
     sums : (n_cores, n_neurons) the potential after all axons of each neuron that it has thought through
     potentials : (n_cores, n_neurons) the next potential of each of them
     """
@@ -42,6 +44,7 @@ class Sleepers(NamedTuple):
     restless: np.ndarray
     since: np.ndarray
     alarm: np.ndarray
+    sends: np.ndarray
     sums: np.ndarray
     potentials: np.ndarray
 
@@ -50,8 +53,8 @@ def new_sleepers(chip: Ranc) -> Sleepers:
     """Return arrays in which no core sleeps, for a run from this state on."""
     n_cores, n_neurons = len(chip.cores.state), chip.sizes.n_neurons
     one, each = (n_cores,), (n_cores, n_neurons)
-    asleep, since, alarm, sums, potentials = (np.zeros(shape, np.int64) for shape in (one, one, one, each, each))
-    return Sleepers(asleep, _restless(chip), since, alarm, sums, potentials)
+    asleep, since, alarm, sends, sums, potentials = (np.zeros(shape, np.int64) for shape in (*[one] * 4, *[each] * 2))
+    return Sleepers(asleep, _restless(chip), since, alarm, sends, sums, potentials)
 
 
 def _restless(chip: Ranc) -> np.ndarray:
@@ -87,32 +90,72 @@ def can_sleep(chip: Ranc, z: Sleepers, k: int) -> bool:
 @outlined
 def fall_asleep(chip: Ranc, planes: CorePlanes, z: Sleepers, k: int, clock: int) -> int:
     """Let core ``k`` sleep from a clock on. Returns the number of neurons that it thinks through."""
-    s, c = chip.sizes, chip.cores
-    z.asleep[k], z.since[k], z.alarm[k] = 1, clock, NEVER
+    c = chip.cores
+    z.asleep[k], z.since[k], z.alarm[k], z.sends[k] = 1, clock, NEVER, 0
     if c.state[k] == core.IDLE:
         return 0
-    n_active = activate(planes, k, c.sram[k, c.read_address[k]])
-    first, last, n = c.csram_addr[k], s.n_neurons - 1, c.csram_addr[k]
-    while not _think(chip, planes, z, k, n, n_active) and n < last:
+    activate(planes, k, c.sram[k, c.read_address[k]])
+    return _think_on(chip, planes, z, k, c.csram_addr[k])
+
+
+@kernel
+def _think_on(chip: Ranc, planes: CorePlanes, z: Sleepers, k: int, first: int) -> int:
+    """Set the alarm to the next neuron that fires, from one on, or to the last one. Returns their number."""
+    s, n = chip.sizes, first
+    while not _think(chip, planes, z, k, n) and n < s.n_neurons - 1:
         n += 1
-    z.alarm[k] = clock + (n - first) * (s.n_axons + BETWEEN) + s.n_axons
+    z.alarm[k] = z.since[k] + (n - chip.cores.csram_addr[k]) * (s.n_axons + BETWEEN) + s.n_axons
     return n - first + 1
 
 
 @kernel
-def _think(chip: Ranc, planes: CorePlanes, z: Sleepers, k: int, n: int, n_active: int) -> bool:
-    """Compute the potentials of neuron ``n``. Returns True if it fires, and then its next potential is left out."""
+def _think(chip: Ranc, planes: CorePlanes, z: Sleepers, k: int, n: int) -> bool:
+    """Compute the potentials of neuron ``n``. Returns True if it fires."""
     s = chip.sizes
     bits, threshold_bits = s.potential_width, s.threshold_width
     present = core.potential_of(chip.cores, chip.places, k, n)
-    z.sums[k, n] = wrap(present + weights_of(planes, k, n, n_active), bits)
+    z.sums[k, n] = wrap(present + weights_of(planes, k, n), bits)
     potential = neuron.leaked(z.sums[k, n], planes.leak[k, n], bits, s.leak_width)
     positive, negative = planes.positive[k, n], planes.negative[k, n]
-    if neuron.fires(potential, positive, bits, threshold_bits):
-        return True
     mode, reset = planes.mode[k, n], planes.reset[k, n]
     z.potentials[k, n] = neuron.settled(potential, mode, reset, positive, negative, bits, threshold_bits)
-    return False
+    return neuron.fires(potential, positive, bits, threshold_bits)
+
+
+# --- The alarm ------------------------------------------------------------------------------------------------------
+
+
+@kernel
+def _neuron_of_alarm(chip: Ranc, z: Sleepers, k: int) -> int:
+    """Return the neuron for which core ``k`` has its alarm."""
+    n_clocks = z.alarm[k] - z.since[k]
+    return int(chip.cores.csram_addr[k] + n_clocks // (chip.sizes.n_axons + BETWEEN))
+
+
+@kernel
+def can_fire_asleep(chip: Ranc, z: Sleepers, k: int) -> bool:
+    """Return True if the neuron of the alarm is not the last one, which ends the tick."""
+    return _neuron_of_alarm(chip, z, k) < chip.sizes.n_neurons - 1
+
+
+@kernel
+def fire(z: Sleepers, k: int) -> None:
+    """Let the neuron of the alarm fire: its packet leaves in the next clock."""
+    z.sends[k] = 1
+    z.alarm[k] += 1
+
+
+@kernel
+def packet_of(chip: Ranc, z: Sleepers, k: int) -> int:
+    """Return the packet of the neuron of the alarm."""
+    return core.packet_at(chip.cores, chip.places, k, _neuron_of_alarm(chip, z, k))
+
+
+@outlined
+def go_on(chip: Ranc, planes: CorePlanes, z: Sleepers, k: int) -> int:
+    """Set the next alarm, after a packet is sent. Returns the number of neurons that the core thinks through."""
+    z.sends[k] = 0
+    return _think_on(chip, planes, z, k, _neuron_of_alarm(chip, z, k) + 1)
 
 
 # --- Waking ---------------------------------------------------------------------------------------------------------
@@ -185,7 +228,7 @@ def _step(chip: Ranc, k: int) -> None:
 @kernel
 def disturb(chip: Ranc, z: Sleepers, n: int, k: int, clock: int, rst: int, tick: int) -> None:
     """A rise of clk at a sleeping core: wake it if it must, and else do what it would do. n : its router"""
-    s, c, r = chip.sizes, chip.cores, chip.routers
+    s, c, r = chip.sizes, chip.cores, chip.mesh.routers
     is_idle = c.state[k] == core.IDLE
     if rst or (tick and is_idle):
         wake(chip, z, k, clock)

@@ -93,17 +93,43 @@ class Wiring(NamedTuple):
     readers: np.ndarray
 
 
+class Marks(NamedTuple):
+    """The state of each router in a few bits, (n_routers,) int64; ``router.mark`` derives them from its registers.
+
+    packets, full : a bit for each buffer that has a packet, and for each one that is full
+    reads : a bit for each read enable, in the order of the buffers
+    writes : a bit for each merge that writes
+    """
+
+    packets: np.ndarray
+    full: np.ndarray
+    reads: np.ndarray
+    writes: np.ndarray
+
+
+class Mesh(NamedTuple):
+    """All routers, and the wires between them."""
+
+    sizes: Sizes
+    wiring: Wiring
+    routers: Routers
+    marks: Marks
+
+
+def new_marks(s: Sizes) -> Marks:
+    """Return the marks of routers without a packet."""
+    return Marks(*np.zeros((len(Marks._fields), s.n_routers), np.int64))
+
+
 class Derived(NamedTuple):
     """The arrays that a call of ``drive`` derives from the state to be fast; ``clock.begin`` computes them anew.
 
-    active : (n_routers,) 1 if there is a packet in a router, or a merge is not at rest
     fresh : (n_cores,) 1 if data_out is the word of CSRAM at the present address
     changed_cores : (n_cores,) 1 if the outputs or probes of a core may differ from ``row``
     changed_routers : (n_routers,) as ``changed_cores``
     row : (n_words,) the row of outputs that was shown last
     """
 
-    active: np.ndarray
     fresh: np.ndarray
     changed_cores: np.ndarray
     changed_routers: np.ndarray
@@ -112,7 +138,7 @@ class Derived(NamedTuple):
 
 def new_derived(s: Sizes, n_words: int) -> Derived:
     """Return arrays for what ``clock.begin`` computes; n_words : integers of a row of outputs"""
-    n_elements = (s.n_routers, s.n_cores, s.n_cores, s.n_routers, n_words)
+    n_elements = (s.n_cores, s.n_cores, s.n_routers, n_words)
     return Derived(*(np.zeros(n, np.int64) for n in n_elements))
 
 
@@ -121,9 +147,8 @@ class Ranc(NamedTuple):
 
     sizes: Sizes
     places: NeuronPlaces
-    wiring: Wiring
     cores: Cores
-    routers: Routers
+    mesh: Mesh
     derived: Derived
     inputs: np.ndarray
     cycle: np.ndarray
@@ -156,9 +181,20 @@ def _neighbour(s: Sizes, n: int, x: int, y: int) -> int:
     return column + row * s.n_x if 0 <= column < s.n_x and 0 <= row < s.n_y else NOTHING
 
 
-def of_model(
-    chip: Chip, wires: Wiring, derived: Derived, registers: np.recarray, memories: Mapping[str, np.ndarray]
-) -> Ranc:
+class Scratch(NamedTuple):
+    """The arrays of a model that are not state."""
+
+    wiring: Wiring
+    marks: Marks
+    derived: Derived
+
+
+def new_scratch(s: Sizes, n_words: int) -> Scratch:
+    """Return the arrays for a model; n_words : integers of a row of outputs"""
+    return Scratch(wiring(s), new_marks(s), new_derived(s, n_words))
+
+
+def of_model(chip: Chip, scratch: Scratch, registers: np.recarray, memories: Mapping[str, np.ndarray]) -> Ranc:
     """Return views of a model's state; a write to them changes the model."""
     s = sizes_of(chip.sizes)
     of_cores = {name: registers[name][0] for name in Cores._fields[: Cores._fields.index("csram")]}
@@ -170,7 +206,8 @@ def of_model(
         instructions=memories["neuron_instructions"],
         sram=memories["scheduler_sram"],
     )
-    return Ranc(s, _places(s), wires, cores, Routers(**of_routers), derived, registers["inputs"], registers["cycle"])
+    mesh = Mesh(s, scratch.wiring, Routers(**of_routers), scratch.marks)
+    return Ranc(s, _places(s), cores, mesh, scratch.derived, registers["inputs"], registers["cycle"])
 
 
 def _places(s: Sizes) -> NeuronPlaces:

@@ -72,9 +72,11 @@ def run(chip: Ranc, planes: CorePlanes, z: Sleepers, columns: PinColumns, busy: 
         show(chip, columns, now, 2 * t)
         next_t = next_clock(columns, now, n_clocks)
         if now[N_PLACES] or disturbs(chip.inputs[0]) or next_t == t:
-            rise(chip, z, busy)
+            may_show = disturbs(chip.inputs[0])  # only a tick and a reset let a rise change an output pin
+            rise(chip, planes, z, busy)
             set_inputs(chip, columns, now, 2 * t + 1)
-            show(chip, columns, now, 2 * t + 1)
+            if may_show:
+                show(chip, columns, now, 2 * t + 1)
             fall(chip, planes, z, busy)
             next_t = t + 1
         chip.cycle[0] += 2 * (next_t - t)
@@ -95,7 +97,7 @@ def disturbs(pins: int) -> bool:
 
 @kernel
 def next_clock(columns: PinColumns, now: np.ndarray, n_clocks: int) -> int:
-    """Return the next clock in which a core wakes, or an input pin changes, or the run ends."""
+    """Return the next clock in which a core has an alarm, or an input pin changes, or the run ends."""
     t = min(n_clocks, now[ALARM])
     return min(t, columns.rows[now[CHANGE]] // 2) if now[CHANGE] < len(columns.rows) else t
 
@@ -141,10 +143,11 @@ def list_readers(chip: Ranc, busy: Busy) -> None:
     """Add the routers that may take a packet at the fall: from one beside them, or from the input."""
     for i in range(busy.now[N_PLACES]):
         n = busy.places[i]
-        if chip.derived.active[n]:
+        packets = chip.mesh.marks.packets[n]
+        if packets & router.BESIDE:
             for buffer in router.ROUTING:
-                reader = chip.wiring.readers[n, buffer]
-                if reader >= 0 and not router.is_empty(chip.routers, n, buffer):
+                reader = chip.mesh.wiring.readers[n, buffer]
+                if reader >= 0 and packets >> buffer & 1:
                     list_place(busy, reader)
     if not field(chip.inputs[0], EMPTY):
         list_place(busy, 0)
@@ -157,7 +160,7 @@ def keep_busy(chip: Ranc, z: Sleepers, busy: Busy) -> None:
     for i in range(busy.now[N_PLACES]):
         n = busy.places[i]
         is_awake = n != s.output and not z.asleep[clock.core_of(s, n)]
-        busy.is_listed[n] = int(is_awake or chip.derived.active[n] != 0)
+        busy.is_listed[n] = int(is_awake or router.is_active(chip.mesh, n))
         if busy.is_listed[n]:
             busy.places[n_kept] = n
             n_kept += 1
@@ -166,12 +169,11 @@ def keep_busy(chip: Ranc, z: Sleepers, busy: Busy) -> None:
 
 @kernel
 def ring(chip: Ranc, z: Sleepers, busy: Busy) -> None:
-    """Wake the cores whose alarm is due, and find the next alarm."""
+    """Let the cores whose alarm is due have edges, and find the next alarm."""
     now, earliest = busy.now, NEVER
     for k in range(len(z.asleep)):
         if z.asleep[k]:
             if z.alarm[k] <= now[CLOCK]:
-                sleep.wake(chip, z, k, now[CLOCK])
                 list_place(busy, clock.router_of(chip.sizes, k))
             else:
                 earliest = min(earliest, z.alarm[k])
@@ -182,9 +184,9 @@ def ring(chip: Ranc, z: Sleepers, busy: Busy) -> None:
 
 
 @kernel
-def rise(chip: Ranc, z: Sleepers, busy: Busy) -> None:
+def rise(chip: Ranc, planes: CorePlanes, z: Sleepers, busy: Busy) -> None:
     """Rising edge of clk; a core that sleeps wakes if it must."""
-    s, r, now = chip.sizes, chip.routers, busy.now
+    s, r, now = chip.sizes, chip.mesh.routers, busy.now
     rst, tick = field(chip.inputs[0], RST), field(chip.inputs[0], TICK)
     if rst | tick:
         list_all(busy)
@@ -195,9 +197,32 @@ def rise(chip: Ranc, z: Sleepers, busy: Busy) -> None:
         if has_core and z.asleep[k]:
             if rst | tick | r.wen[n, router.LOCAL]:
                 sleep.disturb(chip, z, n, k, now[CLOCK], rst, tick)
+            if z.asleep[k] and z.alarm[k] == now[CLOCK]:
+                rise_at_alarm(chip, planes, z, busy, n)
+                continue
             has_core = z.asleep[k] == 0
         clock.rise_place(chip, n, rst, tick, has_core)
     now[WORK_DONE] += now[N_PLACES]
+
+
+@kernel
+def rise_at_alarm(chip: Ranc, planes: CorePlanes, z: Sleepers, busy: Busy, n: int) -> None:
+    """Rising edge of router ``n`` whose core has its alarm: the core sends a packet, or fires, or wakes."""
+    s, now, k = chip.sizes, busy.now, clock.core_of(chip.sizes, n)
+    if z.sends[k]:
+        clock.rise_router(chip, n, 0, 1, sleep.packet_of(chip, z, k))
+        now[WORK_DONE] += sleep.go_on(chip, planes, z, k)
+    else:
+        full = router.is_full_at_core(chip.mesh, n)
+        clock.rise_router(chip, n, 0, 0, 0)
+        if s.late_full:
+            full = router.is_full_at_core(chip.mesh, n)
+        if full or not sleep.can_fire_asleep(chip, z, k):
+            sleep.wake(chip, z, k, now[CLOCK])
+            clock.rise_core(chip, k, n, 0, 0, full)
+            return
+        sleep.fire(z, k)
+    now[ALARM] = min(now[ALARM], z.alarm[k])
 
 
 @kernel

@@ -29,7 +29,7 @@ from draupnir.emulator.ranc.ticks.clocked_state import (
 @outlined
 def rise_core(core: int, clock: int, network: Clocked, cores: ClockedCores) -> bool:
     """A core at the rise of the clock. Returns True if it sends a packet."""
-    r, s = network.routers, network.sizes
+    r, s = network.mesh.routers, network.mesh.sizes
     if clock == cores.idle_at[core] and cores.tick[core]:
         cores.schedulers[core, cores.word[core]] = 0
         cores.n_arrivals[core] = 0
@@ -50,7 +50,7 @@ def next_packet(core: int, packet: int, network: Clocked, cores: ClockedCores) -
     if packet >= 0:
         cores.outbox[core, cores.n_out[core]] = packet
         cores.n_out[core] += 1
-    if cores.out_next[core] == cores.n_out[core] or router.is_full_at_core(network.routers, network.sizes, core):
+    if cores.out_next[core] == cores.n_out[core] or router.is_full_at_core(network.mesh, core):
         return -1
     cores.out_next[core] += 1
     return int(cores.outbox[core, cores.out_next[core] - 1])
@@ -60,20 +60,20 @@ def next_packet(core: int, packet: int, network: Clocked, cores: ClockedCores) -
 def rise_router(core: int, network: Clocked, cores: ClockedCores) -> None:
     """The buffers of a router at the rise of the clock, if they have a packet or get one."""
     packet = cores.outgoing[core]
-    if packet >= 0 or network.busy[core]:
-        router.rise(network.routers, network.sizes, network.wiring, core, int(packet >= 0), max(packet, 0))
+    if packet >= 0 or router.is_active(network.mesh, core):
+        router.rise(network.mesh, core, int(packet >= 0), max(packet, 0))
 
 
 @outlined
 def fall_router(core: int, is_empty: int, network: Clocked, cores: ClockedCores) -> None:
     """The merges of a router at the fall of the clock; is_empty : 1 if the input buffer has no packet"""
-    router.fall(network.routers, network.sizes, network.wiring, core, is_empty, cores.now[SHOWN])
+    router.fall(network.mesh, core, is_empty, cores.now[SHOWN])
 
 
 @kernel
 def rise_queue(network: Clocked, cores: ClockedCores) -> None:
     """The input buffer at the rise of the clock. Source: Buffer.v."""
-    if cores.now[N_QUEUED] > 0 and network.routers.read_en[0, router.EAST_ROUTING]:
+    if cores.now[N_QUEUED] > 0 and network.mesh.routers.read_en[0, router.EAST_ROUTING]:
         cores.now[SHOWN] = network.queue[cores.now[QUEUE_NEXT]]
         cores.now[QUEUE_NEXT] += 1
         cores.now[N_QUEUED] -= 1
@@ -83,10 +83,10 @@ def rise_queue(network: Clocked, cores: ClockedCores) -> None:
 def rise(clock: int, network: Clocked, cores: ClockedCores) -> None:
     """The rise of the clock in all cores and routers, without ticks and input."""
     for core in range(len(cores.tick)):
-        if network.sizes.late_full:
+        if network.mesh.sizes.late_full:
             rise_router(core, network, cores)
         has_packet = rise_core(core, clock, network, cores)
-        if not network.sizes.late_full:
+        if not network.mesh.sizes.late_full:
             rise_router(core, network, cores)
         if network.timing.travel == 0:
             if has_packet:
@@ -101,18 +101,15 @@ def rise(clock: int, network: Clocked, cores: ClockedCores) -> None:
 @kernel
 def fall(clock: int, network: Clocked, cores: ClockedCores) -> bool:
     """The fall of the clock: merges, and schedulers that move to their next word. Returns True if packets are about."""
-    for core in range(len(cores.tick)):
-        network.busy[core] = router.is_active(network.routers, core)
     is_empty = int(cores.now[N_QUEUED] == 0)
     for core in range(len(cores.tick)):
-        if router.is_near_packet(network.busy, network.wiring, core, is_empty):
-            fall_router(core, is_empty, network, cores)
+        fall_router(core, is_empty, network, cores)
         if cores.set_at[core] == clock:
             next_word(core, network.planes, network.rules, cores)
     is_moving = cores.now[N_QUEUED] > 0
     for core in range(len(cores.tick)):
-        network.busy[core] = router.is_active(network.routers, core)
-        is_moving |= network.busy[core] > 0 or cores.outgoing[core] >= 0 or cores.out_next[core] < cores.n_out[core]
+        is_moving |= router.is_active(network.mesh, core)
+        is_moving |= cores.outgoing[core] >= 0 or cores.out_next[core] < cores.n_out[core]
     return bool(is_moving)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from draupnir.emulator.kernel.arith import signed, wide, wrap
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.ranc import router
+from draupnir.emulator.ranc.axons import PLACE_BITS, PLACE_MASK, activate, integral
 from draupnir.emulator.ranc.ticks.clocked_state import (
     CLEARED_WRITES,
     FIRST_AFTER,
@@ -20,7 +21,7 @@ from draupnir.emulator.ranc.ticks.clocked_state import (
     Clocked,
     ClockedCores,
 )
-from draupnir.emulator.ranc.ticks.planes import PLACE_BITS, PLACE_MASK, Planes
+from draupnir.emulator.ranc.ticks.planes import Planes
 from draupnir.emulator.ranc.ticks.rules import (
     CURRENT_WORD,
     DUPLICATE,
@@ -29,9 +30,7 @@ from draupnir.emulator.ranc.ticks.rules import (
     SPIKES,
     SYNAPTIC_OPERATIONS,
     Rules,
-    activate,
     after_threshold,
-    integral,
 )
 
 
@@ -88,7 +87,7 @@ def run_neuron(core: int, clock: int, network: Clocked, cores: ClockedCores) -> 
         integrate(core, n_axons, planes, network.rules, cores)
     n = cores.neuron[core]
     has_spike = cores.potential[core] >= planes.neurons[core, n].positive_threshold
-    if has_spike and network.timing.stalls and router.is_full_at_core(network.routers, network.sizes, core):
+    if has_spike and network.timing.stalls and router.is_full_at_core(network.mesh, core):
         cores.is_stalled[core] = 1
         cores.counts[STALLS] += 1
         cores.end[core] = clock + 1

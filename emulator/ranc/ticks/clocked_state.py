@@ -8,7 +8,7 @@ import numpy as np
 
 from draupnir.emulator.ranc.layout import N_BUFFERS, N_MERGES
 from draupnir.emulator.ranc.sizes import Sizes
-from draupnir.emulator.ranc.state import Routers, Wiring
+from draupnir.emulator.ranc.state import Mesh, Routers, new_marks, wiring
 from draupnir.emulator.ranc.ticks.planes import Planes
 from draupnir.emulator.ranc.ticks.rules import Rules
 
@@ -50,28 +50,24 @@ class Clocked(NamedTuple):
     queue : (P,) int64, the input packets
     tick_clocks : (n,) int64, the clock of each tick, in order
     input_clocks : (k,) int64, the clock in which the packets of tick 0, 1, ... are in the input buffer, in order
-    busy : (C,) int64, scratch: 1 for a router that has a packet
     """
 
     planes: Planes
     rules: Rules
     timing: TimingSwitches
-    sizes: Sizes
-    wiring: Wiring
-    routers: Routers
+    mesh: Mesh
     places: np.ndarray
     packets: np.ndarray
     queue: np.ndarray
     tick_clocks: np.ndarray
     input_clocks: np.ndarray
-    busy: np.ndarray
 
 
-def idle_routers(s: Sizes) -> Routers:
+def idle_mesh(s: Sizes) -> Mesh:
     """Routers without a packet."""
     buffers, merges = (s.n_routers, N_BUFFERS), (s.n_routers, N_MERGES)
     shapes = [(*buffers, s.depth), *[buffers] * 5, *[merges] * 2]
-    return Routers(*(np.zeros(shape, np.int64) for shape in shapes))
+    return Mesh(s, wiring(s), Routers(*(np.zeros(shape, np.int64) for shape in shapes)), new_marks(s))
 
 
 class ClockedCores(NamedTuple):

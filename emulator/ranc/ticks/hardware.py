@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.ranc.axons import axon_places
 from draupnir.emulator.ranc.sizes import Sizes, clog2
-from draupnir.emulator.ranc.state import wiring
 from draupnir.emulator.ranc.ticks import clocked, clocked_state, mem_files, rules
 from draupnir.emulator.ranc.ticks.clocked_state import TimingSwitches
 from draupnir.emulator.ranc.ticks.network import CoreGrid, CoreNetwork, packet_targets, targets
-from draupnir.emulator.ranc.ticks.planes import axon_places, planes_of
+from draupnir.emulator.ranc.ticks.planes import planes_of
 from draupnir.emulator.ranc.ticks.rules import Rules
 from draupnir.emulator.ranc.ticks.semantics import RTL, Semantics
 from draupnir.emulator.ranc.ticks.simulator import COUNT_NAMES, TickRun
@@ -80,21 +80,18 @@ def run(
     switches = {name: int(getattr(semantics, name)) for name in names}
     last = LAST_WORKS * work(sizes) if finishes else 0
     timing = TimingSwitches(**switches, end=n_ticks * chip.period + max(chip.period, last))
-    places, _ = axon_places(network)
+    places, _ = axon_places(network.axons, network.grid.n_weights)
     q, p = network.neurons, network.packets
     clocks = clocked_state.Clocked(
         planes,
         _rules(network, semantics, chip),
         timing,
-        sizes,
-        wiring(sizes),
-        clocked_state.idle_routers(sizes),
+        clocked_state.idle_mesh(sizes),
         places,
         _packets(sizes, q["dx"], q["dy"], q["destination_axon"], q["destination_tick"]),
         _packets(sizes, p["x"], p["y"], p["axon"], p["tick"]),
         tick_clocks,
         input_clocks,
-        np.zeros(sizes.n_routers, np.int64),
     )
     cores = clocked_state.start(planes, clocks.rules, sizes.n_axons, n_ticks)
     clocked.run(clocks, cores)

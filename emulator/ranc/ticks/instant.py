@@ -13,7 +13,8 @@ import numpy as np
 
 from draupnir.emulator.kernel.arith import signed, wide, wrap
 from draupnir.emulator.kernel.jit import entry, kernel
-from draupnir.emulator.ranc.ticks.planes import PLACE_BITS, PLACE_MASK, Planes
+from draupnir.emulator.ranc.axons import PLACE_BITS, PLACE_MASK, activate, integral
+from draupnir.emulator.ranc.ticks.planes import Planes
 from draupnir.emulator.ranc.ticks.rules import (
     CURRENT_WORD,
     DUPLICATE,
@@ -28,9 +29,7 @@ from draupnir.emulator.ranc.ticks.rules import (
     SPIKES,
     SYNAPTIC_OPERATIONS,
     Rules,
-    activate,
     after_threshold,
-    integral,
     passes_threshold,
 )
 

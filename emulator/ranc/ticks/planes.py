@@ -1,9 +1,4 @@
-"""A network in the form that kernels take: synapses and spikes as bit planes, ordered by the type of the axon.
-
-The axons of a core are reordered by their type, and each type begins in a new word. So all bits of a word select the
-same weight, and a neuron's input is a sum of popcounts, each times one weight. A word has 63 bits, the bits of an int64
-that are never negative.
-"""
+"""A network in the form that kernels take, with synapses and spikes in the order of ``axons.py``."""
 
 from __future__ import annotations
 
@@ -11,11 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from draupnir.emulator.ranc.axons import axon_places, in_places
 from draupnir.emulator.ranc.ticks.network import CoreNetwork, packet_targets, targets
 
-WORD_BITS = 63
-PLACE_BITS = 6  # a place is the number of a word, and in its lowest bits the number of the bit
-PLACE_MASK = (1 << PLACE_BITS) - 1
 DESTINATION_FIELDS = [(name, np.int32) for name in ("target", "axon", "place", "tick")]
 PARAMETERS = ("reset_potential", "leak", "positive_threshold", "negative_threshold", "reset_mode")
 # Records, whose fields kernels also read where they are not compiled.
@@ -54,7 +47,7 @@ class Planes(NamedTuple):
 
 def planes_of(network: CoreNetwork) -> Planes:
     """Bring a network into the form that kernels take."""
-    places, types = axon_places(network)
+    places, types = axon_places(network.axons, network.grid.n_weights)
     is_core = network.is_core.copy()
     is_core[network.output] = False  # the output bus replaces a core
     q, packets = network.neurons, np.zeros(len(network.packets), DESTINATION)
@@ -65,7 +58,7 @@ def planes_of(network: CoreNetwork) -> Planes:
     _set_destinations(packets, packet_targets(network), network.packets["axon"], network.packets["tick"], places)
     return Planes(
         types,
-        _synapses(network.connections, places, types.shape[1]),
+        in_places(network.connections, places, types.shape[1]),
         network.weights.astype(np.int32),
         neurons,
         q["current_potential"].copy(),
@@ -81,29 +74,3 @@ def _set_destinations(
     has_axon = (cores >= 0) & (axons >= 0) & (axons < places.shape[1])
     rows["place"] = np.where(has_axon, places[cores, np.where(has_axon, axons, 0)], -1)
     rows["target"], rows["axon"], rows["tick"] = cores, axons, ticks
-
-
-def axon_places(network: CoreNetwork) -> tuple[np.ndarray, np.ndarray]:
-    """The place of each axon, (C, A), and the type of each word, (C, V)."""
-    places = np.zeros_like(network.axons)
-    word_types = []
-    for core, core_types in enumerate(network.axons):
-        types: list[int] = []
-        for kind in range(network.grid.n_weights):
-            axons_of_kind = np.flatnonzero(core_types == kind)
-            words, bits = np.divmod(np.arange(len(axons_of_kind)), WORD_BITS)
-            places[core, axons_of_kind] = (len(types) + words << PLACE_BITS) + bits
-            types += [kind] * -(-len(axons_of_kind) // WORD_BITS)
-        word_types.append(types)
-    n_words = max(map(len, word_types))
-    return places, np.array([types + [0] * (n_words - len(types)) for types in word_types], np.int64)
-
-
-def _synapses(connections: np.ndarray, places: np.ndarray, n_words: int) -> np.ndarray:
-    c, n, _ = connections.shape
-    planes = np.zeros((c, n, n_words), np.int64)
-    for core in range(c):
-        ordered = np.zeros((n, n_words << PLACE_BITS), np.bool_)
-        ordered[:, places[core]] = connections[core]
-        planes[core] = np.packbits(ordered, axis=1, bitorder="little").view("<i8")
-    return planes

@@ -8,7 +8,6 @@ import numpy as np
 
 from draupnir.emulator.kernel.arith import signed, wide, wrap
 from draupnir.emulator.kernel.jit import kernel
-from draupnir.emulator.kernel.popcount import popcount
 
 INT_BITS = 32  # an int of the C++ simulator, which wraps where it is compiled with g++
 
@@ -36,37 +35,6 @@ class Rules(NamedTuple):
     reset_at_equal: int
     width: int
     repeats: int
-
-
-@kernel
-def activate(spikes: np.ndarray, types: np.ndarray, active: np.ndarray) -> int:
-    """Fill ``active`` for ``integral`` with the words of a tick that have a spike, and return their number.
-
-    spikes : (V,) int64, the word of each group of axons; types : (V,) int64, the type of each group
-    """
-    n_active = 0
-    for word in range(len(spikes)):
-        if spikes[word] != 0:
-            active[n_active, 0] = word
-            active[n_active, 1] = spikes[word]
-            active[n_active, 2] = types[word]
-            n_active += 1
-    return n_active
-
-
-@kernel
-def integral(synapses: np.ndarray, weights: np.ndarray, active: np.ndarray, n_active: int) -> tuple[int, int]:
-    """Return the sum of the weights of all synapses of a neuron that have a spike, and the number of these synapses.
-
-    synapses : (V,) int64; weights : (G,) int64
-    active : (V, 3) int64, the index, the spikes and the type of each word that has a spike; n_active : their number
-    """
-    total = n_synapses = 0
-    for i in range(n_active):
-        n = popcount(synapses[active[i, 0]] & active[i, 1])
-        n_synapses += n
-        total += n * wide(weights[active[i, 2]])
-    return total, n_synapses
 
 
 @kernel
