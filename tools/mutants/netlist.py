@@ -21,6 +21,7 @@ from draupnir.rtl import emit, kept
 from draupnir.rtl.design import Design, SourceOptions
 from draupnir.rtl.fpga import tools
 from draupnir.tools.mutants import visible
+from draupnir.tools.mutants.initial import with_initial
 from draupnir.tools.mutants.mutant import Mutant, base_name, read
 from draupnir.tools.mutants.probes import port_of, with_probes
 from draupnir.tools.proofs import sources
@@ -119,6 +120,11 @@ class Mutator:
         names = ["mutants.v", "modules.json", "flat.json"]
         commands = f"write_verilog mutants.v; write_json modules.json; {_FLATTEN}"
         verilog, modules, flat = self._yosys("mutated", f"script list.txt; {commands}", names, "\n".join(lines))
+        content = json.loads(modules.read_text())
+        if with_initial(content["modules"], PORT):
+            text = json.dumps(content)
+            (verilog.parent / "initial.json").write_text(text)
+            verilog, modules, flat = _run_once(verilog.parent, names, f"read_json initial.json; {commands}", [text])
         return MutatedDesign(self._of_yosys(verilog), tuple(mutants), _defined(modules), flat)
 
     def visible(self) -> tuple[Design, Mapping[str, Any]]:

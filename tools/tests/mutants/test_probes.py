@@ -13,7 +13,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
-from draupnir.tools.mutants.mutant import base_name
+from draupnir.tools.mutants.mutant import Mutant, base_name
 from draupnir.tools.mutants.netlist import Mutator, Source
 from draupnir.tools.mutants.probes import PROBE, port_of
 
@@ -109,3 +109,24 @@ def test_a_golden_case_kills_what_only_a_probe_shows(tmp_path):
     content = json.loads(result.stdout)
     killed = [outcome for outcome in content["outcomes"] if outcome["verdict"] == "killed"]  # no pin ever changes
     assert len(killed) >= 3 and all(outcome["memory"] is None for outcome in killed)
+
+
+def test_a_flip_flop_with_a_mutant_keeps_its_initial_content(tmp_path):
+    text = """module top(input clk, output reg [1:0] q); initial q <= 2'b11;
+  always @(posedge clk) q <= {q[0], q[1]};
+endmodule"""
+    source = mutator(tmp_path, {"top.v": text}, {})
+    (cell,) = source.modules["top"]["cells"]
+    words = f"-mode inv -module top -cell {cell} -port Q -portbit 1"
+    mutants = [Mutant(i, "top", cell, "Q", 1, "inv", "top.v:1", words) for i in (1, 2)]
+    mutated = source.mutate(mutants)
+    flip_flop = next(cell for cell in mutated.top["cells"].values() if cell["type"] == "$dff")
+    contents = [
+        level
+        for bit in flip_flop["connections"]["Q"]
+        for net in mutated.top["netnames"].values()
+        for each, level in zip(net["bits"], net["attributes"].get("init", "")[::-1], strict=False)
+        if each == bit and level in "01"
+    ]
+    assert contents == ["1", "1"]
+    assert "= 2'h3;" in mutated.design.files[0].read_text()
