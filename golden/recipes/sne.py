@@ -10,7 +10,7 @@ import numpy as np
 
 from draupnir.emulator.buses.clocks import Clocks
 from draupnir.emulator.buses.stream import StreamReceiverTiming, StreamSenderTiming
-from draupnir.emulator.sne.layout import CHIP, MEMORIES, SLICE, EventOp, LayerKind
+from draupnir.emulator.sne.layout import CHIP, GROUPS, MEMORIES, SLICE, EventOp, LayerKind
 from draupnir.emulator.sne.words import Destination, header, spike, word
 from draupnir.emulator.trace import pack
 from draupnir.golden.recipes import Prepared, RecipeBook
@@ -38,7 +38,12 @@ from draupnir.golden.stimulus import (
 
 QUICK = StreamReceiverTiming(pause=Clocks(0, 0), patient=0.0)
 SLOW = StreamReceiverTiming(pause=Clocks(0, 60), patient=0.3)
+BUSY = StreamReceiverTiming(pause=Clocks(0, 9), patient=0.3)
 RUDE = StreamSenderTiming(gap=Clocks(0, 2), withdraw=1.0, withdraw_after=Clocks(0, 300, 0.2, 0, 5), change=0.2)
+EAGER = Neurons(vth=(-60, -20), tref=0)
+ANYWHERE = Events(margin=113, step=(0, 1 << 25), spikes=(0, 2))
+TO_THE_END = {"cfg_filter_ubound_i": (1 << CHIP.input_word["cfg_filter_ubound_i"].width) - 1}  # of each group's area
+MOVES = {"cfg_filter_lbound_i": int("00ff" * 2 * GROUPS, 16), "cfg_cid_i": -1}  # columns and rows up to 255
 NEVER = Clocks(1 << 40, 1 << 40)
 CONFIGURATION = [pin.name for pin in CHIP.inputs if pin.name.startswith("cfg_")]
 
@@ -58,6 +63,7 @@ class EngineRecipe:
     resets_every : the time between two resets; apart : each side has resets of its own
     online : the pins of the online access move
     restless : the configuration moves, too, and all of it has any levels
+    moves : pin of the configuration -> its bits that have any levels, each for a while; all others are 0
     any_words : words are random, with an operation and a destination that may be wrong
     """
 
@@ -80,6 +86,7 @@ class EngineRecipe:
     apart: bool = False
     online: bool = False
     restless: bool = False
+    moves: Mapping[str, int] = field(default_factory=dict)
     any_words: bool = False
 
 
@@ -145,6 +152,26 @@ RECIPES = {
         events=Events(margin=12),
         fields={"cfg_filter_en_i": 0xA5C3},
     ),
+    "anywhere": EngineRecipe(
+        "Spikes of each group come out with any place, channel and time, and wait in its FIFO.",
+        layer=LayerKind.DEFAULT,
+        neurons=EAGER,
+        events=ANYWHERE,
+        fields=TO_THE_END,
+        moves=MOVES,
+        receiver=BUSY,
+        n_cycles=12000,
+    ),
+    "anywhere_around": EngineRecipe(
+        "Groups may be anywhere in a convolution, too, with kernels at any offset.",
+        neurons=EAGER,
+        events=ANYWHERE,
+        fields=TO_THE_END,
+        moves={**MOVES, "cfg_x_offset_i": -1, "cfg_y_offset_i": -1},
+        receiver=BUSY,
+        clocks=(3, 2),
+        n_cycles=12000,
+    ),
     "wipes_and_updates": EngineRecipe(
         "WIPE and UPDATE go through all neurons in any layer; an ACCUMULATE does not leak.",
         events=Events(accumulates=0.3, wipes=0.05, updates=0.1, idles=0.1, odd=0.1),
@@ -157,7 +184,7 @@ RECIPES = {
     "eager": EngineRecipe(
         "All groups spike at once, so FIFOs fill up and sequences wait.",
         layer=LayerKind.DEFAULT,
-        neurons=Neurons(vth=(-60, -20), tref=0),
+        neurons=EAGER,
         receiver=SLOW,
     ),
     "slow_receiver": EngineRecipe(
@@ -278,6 +305,9 @@ def _control(recipe: EngineRecipe, rng: np.random.Generator) -> list[Piece]:
             usual = levels.pop("cfg_slice_i")
             both = usual, usual ^ 1 << SLICE[recipe.toggled].lsb
             pieces.append(random_levels(CHIP, "cfg_slice_i", Clocks(1, 20), rng, both))
+        for pin, bits in recipe.moves.items():
+            pieces.append(random_levels(CHIP, pin, Clocks(1, 400), rng, [_any(pin, rng) & bits for _ in range(40)]))
+            del levels[pin]
         pieces.append(constant(CHIP, **levels))
     if recipe.online:
         names = ("online_enable_i", "online_group_id", "online_addr")
@@ -287,8 +317,12 @@ def _control(recipe: EngineRecipe, rng: np.random.Generator) -> list[Piece]:
 
 def _levels(pin: str, usual: int, rng: np.random.Generator) -> list[int]:
     """Return levels of a pin of the configuration: the usual one several times, and any."""
+    return [usual] * 40 + [_any(pin, rng) for _ in range(8)]
+
+
+def _any(pin: str, rng: np.random.Generator) -> int:
     width = CHIP.input_word[pin].width
-    return [usual] * 40 + [int.from_bytes(rng.bytes(-(-width // 8)), "little") & (1 << width) - 1 for _ in range(8)]
+    return int.from_bytes(rng.bytes(-(-width // 8)), "little") & (1 << width) - 1
 
 
 def _apart(every: Clocks, rng: np.random.Generator) -> HostPiece:

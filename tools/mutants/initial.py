@@ -26,20 +26,20 @@ def with_initial(modules: Mapping[str, Any], port: str) -> bool:
 
 def _restore(module: dict[str, Any], port: str) -> bool:
     contents = _contents(module)
-    passed = _passed(module, module["ports"][port]["bits"])
+    successors = _successors(module, module["ports"][port]["bits"])
     outputs = {
         bit for cell in module["cells"].values() if cell["type"] in FLIP_FLOPS for bit in cell["connections"]["Q"]
     }
-    lost = {}
+    restored_levels = {}
     for bit in outputs - contents.keys():
         end = bit
-        while end in passed:
-            end = passed[end]
+        while end in successors:
+            end = successors[end]
         if end in contents:
-            lost[bit] = contents[end]
-    for bit, level in lost.items():
+            restored_levels[bit] = contents[end]
+    for bit, level in restored_levels.items():
         module["netnames"][f"$initial${bit}"] = {"hide_name": 1, "bits": [bit], "attributes": {INIT: level}}
-    return bool(lost)
+    return bool(restored_levels)
 
 
 def _contents(module: Mapping[str, Any]) -> dict[Any, str]:
@@ -52,9 +52,9 @@ def _contents(module: Mapping[str, Any]) -> dict[Any, str]:
     }
 
 
-def _passed(module: Mapping[str, Any], number: list[Any]) -> dict[Any, Any]:
+def _successors(module: Mapping[str, Any], number: list[Any]) -> dict[Any, Any]:
     """Return bit -> the bit that has its level as long as no mutant is on."""
     cells = [(cell["type"], cell["connections"]) for cell in module["cells"].values()]
     switches = {ports["Y"][0] for kind, ports in cells if kind == "$eq" and ports["A"] == number}
     muxes = [ports for kind, ports in cells if kind == "$mux" and ports["S"][0] in switches]
-    return {before: after for ports in muxes for before, after in zip(ports["A"], ports["Y"], strict=True)}
+    return {inner: outer for ports in muxes for inner, outer in zip(ports["A"], ports["Y"], strict=True)}
