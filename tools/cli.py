@@ -17,32 +17,48 @@ from click.shell_completion import CompletionItem, shell_complete
 from draupnir.emulator import compiling
 from draupnir.tools.terminal import errors, interrupts, ranges
 
-COMMANDS = {
-    "chips": "List the chips, and what is there for each of them.",
-    "replay": "Compare a recorded waveform with the golden model.",
-    "record": "Make golden cases from any folder of Verilog.",
-    "sim": "Compare golden model and RTL in a simulator, clock by clock.",
-    "regress": "Compare an RTL with the golden cases.",
-    "cover": "Measure what the golden cases reach in an RTL.",
-    "fuzz": "Look for differences of an RTL with ever new seeds.",
-    "prove": "Prove that golden model and RTL compute the same.",
-    "mutate": "Put bugs into an RTL, and see which of them the golden cases find.",
-    "inject": "Flip bits in a chip at work, and see what becomes of them.",
-    "signoff": "Write one page that says how far a chip is verified.",
-    "convert": "Make samples of recordings of event cameras and of spike trains.",
-    "map": "Bring a trained network to a chip.",
-    "train": "Train a mapped network with the chip in the forward pass.",
-    "explain": "Say why a neuron spiked in a sample, or did not.",
-    "config": "Check, pack, unpack and compare configurations.",
-    "run": "Send events to a chip, and write its spikes.",
-    "compare": "Say where simulator and RTL of a chip part, and why.",
-    "host": "Run a network on a board, or on a simulated one.",
-    "rtl": "Write our RTL as Verilog.",
-    "bitstream": "Build a bitstream for a board, with a network in it.",
-    "area": "Measure the size and speed of a chip on an FPGA, by feature.",
-    "demo": "Run a whole learning task, or all behaviours of a neuron.",
-    "bench": "Measure speeds side by side.",
+GROUPS = {  # by what a user wants
+    "See what is there": {
+        "chips": "List the chips, and what is there for each of them.",
+        "doctor": "Say what is installed, and run a self-test.",
+    },
+    "Hold model and RTL together": {
+        "replay": "Compare a recorded waveform with the golden model.",
+        "record": "Make golden cases from any folder of Verilog.",
+        "sim": "Compare golden model and RTL in a simulator, clock by clock.",
+        "regress": "Compare an RTL with the golden cases.",
+    },
+    "Program a chip": {
+        "config": "Check, pack, unpack and compare configurations.",
+        "convert": "Make samples of recordings of event cameras and of spike trains.",
+        "map": "Bring a trained network to a chip.",
+        "train": "Train a mapped network with the chip in the forward pass.",
+    },
+    "Run networks": {
+        "run": "Send events to a chip, and write its spikes.",
+        "explain": "Say why a neuron spiked in a sample, or did not.",
+        "compare": "Say where simulator and RTL of a chip part, and why.",
+        "host": "Run a network on a board, or on a simulated one.",
+        "demo": "Run a whole learning task, or all behaviours of a neuron.",
+    },
+    "Build hardware": {
+        "rtl": "Write our RTL as Verilog.",
+        "bitstream": "Build a bitstream for a board, with a network in it.",
+        "area": "Measure the size and speed of a chip on an FPGA, by feature.",
+    },
+    "Verify": {
+        "cover": "Measure what the golden cases reach in an RTL.",
+        "fuzz": "Look for differences of an RTL with ever new seeds.",
+        "prove": "Prove that golden model and RTL compute the same.",
+        "mutate": "Put bugs into an RTL, and see which of them the golden cases find.",
+        "inject": "Flip bits in a chip at work, and see what becomes of them.",
+        "signoff": "Write one page that says how far a chip is verified.",
+    },
+    "Measure": {
+        "bench": "Measure speeds side by side.",
+    },
 }
+COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
 COMPLETE = "_DRAUPNIR_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
 STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
@@ -61,8 +77,12 @@ class Draupnir(click.Group):
         return ranges.bounded(import_module(f"draupnir.tools.commands.{cmd_name}").command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+        present, width = self.list_commands(ctx), max(map(len, COMMANDS))
+        for title, group in GROUPS.items():
+            rows = [(f"{name:<{width}}", text) for name, text in group.items() if name in present]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete a command's name without importing any, or an option."""

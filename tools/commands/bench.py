@@ -12,7 +12,8 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import options, outputs
-from draupnir.tools.terminal.arguments import FOLDER, complete_chip, json_option
+from draupnir.tools.terminal.arguments import FOLDER, json_option
+from draupnir.tools.terminal.completion import complete_chip
 from draupnir.tools.terminal.console import console
 from draupnir.tools.terminal.errors import DifferenceFound
 

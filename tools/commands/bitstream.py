@@ -16,6 +16,7 @@ from draupnir.emulator.speeds import levels
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import FOLDER, chip_argument, json_option
+from draupnir.tools.terminal.completion import complete_board
 from draupnir.tools.terminal.console import console
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.options import parameters
@@ -29,7 +30,13 @@ BUILD = Path("build/bitstream")
 
 @click.command("bitstream")
 @chip_argument
-@click.option("--board", "board_name", metavar="B", help="For instance ulx3s-25f or icebreaker.")
+@click.option(
+    "--board",
+    "board_name",
+    metavar="B",
+    shell_complete=complete_board,
+    help="For instance ulx3s-25f or icebreaker.",
+)
 @click.option(
     "--config",
     metavar="C",

@@ -13,7 +13,8 @@ from draupnir.emulator.declare import Chip, Memory, Parameter
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.package import place
 from draupnir.tools.report import entries, schema, tables
-from draupnir.tools.terminal.arguments import complete_chip, declaration_of, json_option, set_option
+from draupnir.tools.terminal.arguments import declaration_of, json_option, set_option
+from draupnir.tools.terminal.completion import complete_chip
 
 PARTS = ("model", "rtl", "bench")
 

@@ -15,6 +15,7 @@ from draupnir.tools.jobs.options import JobOptions, job_options
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, case_option, chip_argument, json_option
+from draupnir.tools.terminal.completion import complete_test
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
@@ -38,6 +39,7 @@ BUILD = Path("build/cover")
     "test_names",
     metavar="T",
     multiple=True,
+    shell_complete=complete_test,
     help='Also run a cocotb test, a module of tests, or "all", as `draupnir sim --test` does. May be repeated.',
 )
 @click.option(

@@ -30,6 +30,7 @@ from draupnir.tools.report import provenance, schema, sim_report
 from draupnir.tools.report.pages import PAGE
 from draupnir.tools.terminal import builds, options, outputs
 from draupnir.tools.terminal.arguments import FOLDER, IMAGES, SEED, chip_argument, json_option
+from draupnir.tools.terminal.completion import complete_test
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
@@ -45,6 +46,7 @@ BUILD = Path("build/sim")
     "test_names",
     metavar="T",
     multiple=True,
+    shell_complete=complete_test,
     help='A cocotb test, a module of tests, or "all"; or a file of your own, FILE or FILE::TEST. May be repeated. '
     "[default: the chip's main job, or all]",
 )

@@ -8,22 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.settings import parse
+from draupnir.tools.terminal import completion
 
 FOLDER = click.Path(path_type=Path)
 IMAGES = click.IntRange(10, 1797)  # of the digits that scikit-learn ships
 SECONDS = click.FloatRange(0, 86400, min_open=True)
 SEED = click.IntRange(0, (1 << 32) - 1)
-
-
-def complete_chip(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete a chip's name."""
-    return [CompletionItem(name) for name in chips.names() if name.startswith(incomplete)]
 
 
 class AliasedOption(click.Option):
@@ -76,7 +71,9 @@ def declaration_of(chip: str, settings: Sequence[str], case_sizes: Mapping[str, 
 def case_option(verb: str) -> Callable[[Any], Any]:
     """Return the option ``--case``, as ``names``; verb : what a command does with a case, for instance "Run" """
     help_text = f"{verb} only this case; may be repeated."
-    return click.option("--case", "names", metavar="NAME", multiple=True, help=help_text)
+    return click.option(
+        "--case", "names", metavar="NAME", multiple=True, help=help_text, shell_complete=completion.complete_case
+    )
 
 
 def limit_option(
@@ -88,7 +85,7 @@ def limit_option(
     )
 
 
-chip_argument = click.argument("chip", metavar="CHIP", shell_complete=complete_chip)
+chip_argument = click.argument("chip", metavar="CHIP", shell_complete=completion.complete_chip)
 set_option = click.option(
     "--set", "settings", metavar="NAME=N", multiple=True, help="A size of the chip, if it has sizes to choose."
 )

@@ -74,7 +74,7 @@ SAYS = {
     ],
     "bench": [("tally", 2, LACKS.format("workloads", "workloads", "nothing can be measured"))],
 }
-OF_NO_CHIP = {"demo", "explain", "train"}
+OF_NO_CHIP = {"demo", "doctor", "explain", "train"}
 
 
 class House(NamedTuple):

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from draupnir.emulator import chips
-from draupnir.tools.cli import COMMANDS, FOLDER, cli
+from draupnir.tools.cli import COMMANDS, FOLDER, GROUPS, cli
 from draupnir.tools.report import tables
 
 HEAVY = ("numpy", "numba", "rich", "cocotb", "amaranth", "matplotlib", "sklearn", "draupnir.emulator.state")
@@ -55,8 +55,14 @@ def test_chips_needs_no_numpy() -> None:
 def test_help_lists_every_command_that_there_is(words: tuple[str, ...]) -> None:
     result = draupnir(*words)
     assert result.exit_code == 0
-    commands = {line.split()[0] for line in result.stdout.partition("Commands:")[2].splitlines() if line.strip()}
-    assert commands == {path.stem for path in FOLDER.glob("[!_]*.py")}
+    titles, commands = [], []
+    for line in result.stdout.partition("-h, --help")[2].splitlines()[1:]:
+        if line.endswith(":"):
+            titles.append(line[:-1])
+        elif match := re.match(r"  (\w+) ", line):
+            commands.append(match.group(1))
+    assert titles == list(GROUPS) and len(commands) == len(set(commands))
+    assert set(commands) == {path.stem for path in FOLDER.glob("[!_]*.py")}
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if (FOLDER / f"{name}.py").is_file()])
@@ -225,10 +231,19 @@ def test_a_shell_gets_its_script(shell: str) -> None:
         (("chips", "od"), ["odin"]),
         (("chips", "odin", "SPI_OP"), ["SPI_OPEN_LOOP"]),
         (("chips", "--mark"), ["--markdown"]),
+        (("regress", "tinyodin", "--case", "unconf"), ["unconfigured"]),
+        (("cover", "odin", "--case", "no_such"), []),
+        (("record", "tinyodin", "--recipe", "spi_mas"), ["spi_masks"]),
+        (("fuzz", "tinyodin", "--recipe", "spi_mas"), ["spi_masks"]),
+        (("bitstream", "odin", "--board", "ice"), ["icebreaker"]),
+        (("sim", "tinyodin", "--test", "neurons.lif"), ["neurons.lif_spikes_at_threshold"]),
+        (("cover", "tinyodin", "--test", "spi.mask"), ["spi.mask_keeps_bits"]),
+        (("regress", "nosuch", "--case", ""), []),
+        (("sim", "nosuch", "--test", "path/to"), ["path/to"]),  # the shell completes the file
     ],
 )
-def test_commands_chips_and_entries_complete(words: tuple[str, ...], completed: list[str]) -> None:
-    assert [line.partition(",")[2] for line in complete(*words).stdout.splitlines()] == completed
+def test_commands_chips_and_names_complete(words: tuple[str, ...], completed: list[str]) -> None:
+    assert [line.partition(",")[2] for line in complete(*words).stdout.split()] == completed
 
 
 def test_an_unknown_shell_is_one_line() -> None:

@@ -39,6 +39,7 @@ def test_every_integer_has_a_smallest_and_a_largest_value() -> None:
         "bitstream",
         "chips",
         "cover",
+        "doctor",
         "prove",
         "rtl",
         "signoff",
