@@ -21,7 +21,7 @@ from typing import Any, Literal, TextIO, get_args
 
 from cocotb_tools.runner import get_runner
 
-from draupnir.cocotb_tests import runtime
+from draupnir.cocotb_tests import runtime, standbys
 from draupnir.cocotb_tests.catalogue import Test
 from draupnir.cocotb_tests.lib import wrapper
 from draupnir.cocotb_tests.lib.session import Session
@@ -75,7 +75,7 @@ class BenchOutcome:
     """The outcome of a test.
 
     failure : the reason why the test failed, "" if it passed
-    seconds : wall time, with the start of the simulator
+    seconds : wall time, with the start of the simulator, for which only the first of several tests waits
     notes : the bench's counts: "cycles", "mismatches", "unknown", ...
     folder : the folder with log, results and waveform
     """
@@ -179,18 +179,23 @@ def _compile(
             raise InputError(f"{simulator} refused the sources: {_first_error(log)}; all of it in {log}") from error
 
 
-def _runner(simulator: Simulator) -> Any:
-    """Return cocotb's runner, changed so that its programs end when this one is interrupted."""
+def _runner(simulator: Simulator, stands_by: bool = False) -> Any:
+    """Return cocotb's runner, changed so that its programs end when this one is interrupted.
+
+    stands_by : True if its only program may be a simulator that stands by
+    """
     runner: Any = get_runner(simulator)
 
     def execute(commands: Sequence[Sequence[str]], cwd: Path, stdout: TextIO | None = None) -> None:
         for command in commands:
             if command[0] == "make":
                 runtime.put(Path(cwd), command, runner.env, stdout)
-            stderr = None if stdout is None else subprocess.STDOUT
-            process = processes.run(command, cwd=cwd, env=runner.env, stdout=stdout, stderr=stderr)
-            if process.returncode:
-                raise RuntimeError(f"exit status {process.returncode}")
+            status = standbys.run(command, runner.env, cwd, Path(stdout.name)) if stands_by and stdout else None
+            if status is None:
+                stderr = None if stdout is None else subprocess.STDOUT
+                status = processes.run(command, cwd=cwd, env=runner.env, stdout=stdout, stderr=stderr).returncode
+            if status:
+                raise RuntimeError(f"exit status {status}")
 
     runner._execute_cmds = execute
     return runner
@@ -290,8 +295,10 @@ def _run_simulator(built: BuiltDesign, test: Test, folder: Path, session: Sessio
     in_icarus = built.simulator == "icarus"
     verilators = [f"+verilator+rand+reset+{2 if start.kind == 'random' else 0}", f"+verilator+seed+{start.seed}"]
     explained = f"{_EXPLAINED} {test.path.name}" if test.path else _EXPLAINED
+    # A user's own file may do anything. Verilator opens a waveform in the folder in which it starts.
+    stands_by = test.path is None and not built.waves
     try:
-        _runner(built.simulator).test(
+        _runner(built.simulator, stands_by).test(
             test_module=_OWN_FILE if test.path else test.fullname.partition("/")[0].rpartition(".")[0],
             test_filter=rf"^{re.escape(test.fullname)}$",
             hdl_toplevel=wrapper.TOP,
