@@ -48,7 +48,10 @@ def results(outcome: BenchOutcome) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     "simulator",
-    [pytest.param("icarus", marks=pytest.mark.icarus), pytest.param("verilator", marks=pytest.mark.verilator)],
+    [
+        pytest.param("icarus", marks=(pytest.mark.icarus, pytest.mark.smoke)),
+        pytest.param("verilator", marks=pytest.mark.verilator),
+    ],
 )
 def test_copies_of_a_simulator_give_the_same_results_as_a_simulator_of_their_own(
     simulator: Simulator, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch

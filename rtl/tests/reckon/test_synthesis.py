@@ -20,7 +20,7 @@ BLOCK_RAM = {"ecp5": "DP16KD", "ice40": "SB_RAM40_4K"}
 
 
 @pytest.mark.parametrize("name", MEMORIES)
-@pytest.mark.parametrize("family", BLOCK_RAM)
+@pytest.mark.parametrize("family", [pytest.param("ecp5", marks=pytest.mark.smoke), "ice40"])
 def test_a_memory_written_by_lanes_is_block_ram(family: str, name: str, tmp_path: Path) -> None:
     try:
         tools.find("yosys")

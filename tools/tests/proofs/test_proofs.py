@@ -79,6 +79,7 @@ def test_all_parts_hold(chip, tmp_path, monkeypatch):
     assert all(proof["solver"].startswith("Bitwuzla ") for proof in report["proofs"])
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("chip", "part", "old", "new"), BUGS, ids=[f"{chip}-{part}" for chip, part, _, _ in BUGS])
 def test_a_bug_is_found_with_an_input_that_shows_it(chip, part, old, new, tmp_path):
     leaf = leaf_of(chip, part)
