@@ -55,10 +55,13 @@ def packet_at(c: Cores, p: NeuronPlaces, k: int, n: int) -> int:
 
 @kernel
 def _csram_field(c: Cores, place: Position, k: int, n: int) -> int:
-    content = 0
-    for limb in range(place.last_limb, place.limb - 1, -1):
-        content = content << LIMB_BITS | wide(c.csram[k, n, limb])
-    return content >> place.shift & place.mask
+    """Return a field of the word of neuron ``n``, without a sign. See ``limb_field``."""
+    content: int = wide(c.csram[k, n, place.limb]) >> place.shift
+    if place.last_limb > place.limb:
+        content |= wide(c.csram[k, n, place.limb + 1]) << (LIMB_BITS - place.shift)
+    if place.last_limb > place.limb + 1:
+        content |= wide(c.csram[k, n, place.last_limb]) << (2 * LIMB_BITS - place.shift)
+    return content & place.mask
 
 
 @kernel

@@ -31,6 +31,7 @@ STEP = (-1, 1, -1, 1)  # the change of a distance on the way to the next router
 READS = tuple(sum(1 << int(buffer) for buffer in sources) for sources in SOURCES.values())
 BESIDE = sum(1 << buffer for buffer in ROUTING)  # a merge reads these in the router beside it
 WITHIN = (1 << N_ALL_BUFFERS) - 1 - BESIDE
+WRITERS = (1 << LOCAL) - 1  # the local merge writes into no buffer
 BEHIND_CORE = 1 << LOCAL_EAST | 1 << LOCAL_WEST
 BEHIND = (
     *(1 << ROUTING[merge] | 1 << TO_NORTH[merge] | 1 << TO_SOUTH[merge] for merge in (EAST, WEST)),
@@ -97,16 +98,19 @@ def rise(m: Mesh, n: int, spike: int, own_packet: int) -> None:
     spike : 1 if the core sends a packet; own_packet : this packet
     """
     reads, writes = _reads_of(m, n), m.marks.writes[n]
-    for merge in range(LOCAL):  # the local merge writes into no buffer
-        if writes >> merge & 1:
-            buffer, packet = _decoded(m.sizes, merge, m.routers.merge_dout[n, merge])
-            _write(m, n, buffer, packet)
+    if writes & WRITERS:
+        for merge in range(LOCAL):
+            if writes >> merge & 1:
+                buffer, packet = _decoded(m.sizes, merge, m.routers.merge_dout[n, merge])
+                _write(m, n, buffer, packet)
     if spike:
         is_west = is_negative(own_packet >> m.sizes.dx_lsb, m.sizes.dx_width)
         _write(m, n, LOCAL_WEST if is_west else LOCAL_EAST, own_packet)
-    for buffer in range(N_ALL_BUFFERS):
+    buffer = 0
+    while reads >> buffer:
         if reads >> buffer & 1:
             _read(m, n, buffer)
+        buffer += 1
 
 
 @kernel
@@ -191,7 +195,7 @@ def fall(m: Mesh, n: int, input_empty: int, packet_in: int) -> bool:
     if offers | reads | writes == 0:
         return False
     for merge in range(N_ALL_MERGES):
-        if full & BEHIND[merge]:
+        if full & BEHIND[merge] or (reads | offers) & READS[merge] | writes >> merge & 1 == 0:
             continue
         if reads & READS[merge]:
             _take(m, n, merge, packet_in)
