@@ -12,8 +12,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.tools.jobs.options import JobOptions, job_options
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import options, outputs
-from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option
-from draupnir.tools.terminal.completion import complete_recipe
+from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option, recipe_option
 from draupnir.tools.terminal.errors import DifferenceFound
 
 BUILD = Path("build/fuzz")
@@ -26,14 +25,7 @@ BUILD = Path("build/fuzz")
     "--hours", metavar="H", type=click.FloatRange(0, 100_000, min_open=True), help="Begin new runs for H hours."
 )
 @click.option("-n", "--runs", metavar="N", type=click.IntRange(min=1), help="Make N runs.")
-@click.option(
-    "--recipe",
-    "names",
-    metavar="NAME",
-    multiple=True,
-    shell_complete=complete_recipe,
-    help="Run only this recipe; may be repeated.",
-)
+@recipe_option("Run only this recipe; may be repeated.")
 @click.option("--seed", metavar="N", type=SEED, default=1, show_default=True, help="The first seed.")
 @click.option("--cycles", metavar="N", type=click.IntRange(min=1), help="Clocks of each run.  [default: the recipe's]")
 @click.option(

@@ -24,9 +24,8 @@ from draupnir.rtl.initial import KINDS, Initial, Kind
 from draupnir.tools.report import schema
 from draupnir.tools.report.provenance import source_of_recording
 from draupnir.tools.terminal import builds, options, outputs
-from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option
+from draupnir.tools.terminal.arguments import FOLDER, SEED, chip_argument, json_option, recipe_option
 from draupnir.tools.terminal.arguments import sizes as chip_sizes
-from draupnir.tools.terminal.completion import complete_recipe
 from draupnir.tools.terminal.errors import DifferenceFound
 from draupnir.tools.terminal.progress import progress
 
@@ -36,14 +35,7 @@ BUILD = Path("build/record")
 @click.command("record")
 @chip_argument
 @options.rtl_options("Folder of Verilog to record, or a list of its files (.f).")
-@click.option(
-    "--recipe",
-    "names",
-    metavar="NAME",
-    multiple=True,
-    shell_complete=complete_recipe,
-    help="Recipe to record; may be repeated.",
-)
+@recipe_option("Recipe to record; may be repeated.")
 @click.option("--all", "record_all", is_flag=True, help="Record every recipe.")
 @click.option("--list", "list_only", is_flag=True, help="List the recipes instead.")
 @click.option(

@@ -70,10 +70,16 @@ def declaration_of(chip: str, settings: Sequence[str], case_sizes: Mapping[str, 
 
 def case_option(verb: str) -> Callable[[Any], Any]:
     """Return the option ``--case``, as ``names``; verb : what a command does with a case, for instance "Run" """
-    help_text = f"{verb} only this case; may be repeated."
-    return click.option(
-        "--case", "names", metavar="NAME", multiple=True, help=help_text, shell_complete=completion.complete_case
-    )
+    return _names_option("--case", f"{verb} only this case; may be repeated.", completion.complete_case)
+
+
+def recipe_option(help_text: str) -> Callable[[Any], Any]:
+    """Return the option ``--recipe``, as ``names``."""
+    return _names_option("--recipe", help_text, completion.complete_recipe)
+
+
+def _names_option(name: str, help_text: str, complete: completion.Complete) -> Callable[[Any], Any]:
+    return click.option(name, "names", metavar="NAME", multiple=True, help=help_text, shell_complete=complete)
 
 
 def limit_option(
