@@ -7,22 +7,32 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
 from draupnir.emulator.errors import InputError
 
 
-def find(places: Mapping[str, str], folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
+def find(
+    places: Mapping[str, str], folders: Iterable[Path], image_folders: Iterable[Path] = ()
+) -> tuple[dict[str, Path], list[str]]:
     """Return the file of each name, from the first folder that has it, and the names that no folder has.
 
     places : name of a file in the source -> the place of the name in the source
+    image_folders : folders that the user names; the source may name another one, such as C:/, before the file's own
+        name, unless it is an absolute path here or several names end alike
     """
-    all_folders = list(folders)
+    all_folders, own_folders = list(folders), list(image_folders)
+    n_alike = Counter(PurePath(name).name for name in places)
     files: dict[str, Path] = {}
     absent = []
     for name in places:
-        file = next((path for folder in all_folders if (path := folder / name).is_file()), None)
+        own = PurePath(name).name
+        paths = [folder / name for folder in all_folders]
+        if n_alike[own] == 1 and not PurePath(name).is_absolute():
+            paths += [folder / own for folder in own_folders]
+        file = next(filter(Path.is_file, paths), None)
         if file is None:
             absent.append(name)
         else:

@@ -337,7 +337,7 @@ def _data(library: Library, candidate: Candidate, sources: Sources) -> dict[str,
         *sources.options.include_folders,
         *dict.fromkeys(path.parent for path in candidate.files),
     ]
-    files, absent = datafiles.find(places, folders)
+    files, absent = datafiles.find(places, folders, sources.options.include_folders)
     if absent:
         text = ", ".join(f"{name} ({places[name]})" for name in absent)
         mend = _where_images_are(absent, library.parameters(candidate.module))

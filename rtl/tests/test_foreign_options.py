@@ -9,7 +9,7 @@ import pytest
 
 from draupnir.emulator.declare import Pin
 from draupnir.emulator.errors import InputError
-from draupnir.rtl import icarus, verilated
+from draupnir.rtl import datafiles, icarus, verilated
 from draupnir.rtl.design import Design, SourceOptions
 from draupnir.rtl.foreign import NotTheChip, read
 from draupnir.rtl.tests.toy_chip import CHIP, STORE, TOY, rows, write
@@ -245,6 +245,27 @@ def test_memory_image_is_found_by_minus_i_or_its_absence_is_an_error(tmp_path):
     (tmp_path / "images" / "init.mem").write_text("1\n")
     design = read(source, CHIP, options=SourceOptions(include_folders=(tmp_path / "images",)))
     assert design.data == {"init.mem": tmp_path / "images" / "init.mem"}
+
+
+def test_memory_image_of_a_folder_that_is_not_there_is_found_by_minus_i(tmp_path: Path) -> None:
+    """Sources that were written on another machine name a folder of that machine, such as C:/."""
+    source = write(tmp_path / "source", toy=TOY, store=IMAGE.replace("init.mem", "C:/data/init.mem"))
+    image = write(tmp_path / "images") / "init.mem"
+    image.write_text("".join(f"{i:x}\n" for i in range(16)))
+    options = SourceOptions(include_folders=(image.parent,))
+    design = read(source, CHIP, options=options)
+    assert design.data == {"C:/data/init.mem": image}
+    run = icarus.run(design, CHIP, np.zeros(1, np.int64), np.zeros(1, np.uint8), tmp_path / "icarus")
+    assert run.memories["sums"][:, 0].tolist() == list(range(16))
+
+
+def test_one_file_is_not_taken_for_two_memory_images(tmp_path: Path) -> None:
+    places = {"C:/first/init.mem": "a.v:1", "C:/second/init.mem": "b.v:1", "C:/other.mem": "b.v:2"}
+    for name in ("init.mem", "other.mem"):
+        (tmp_path / name).write_text("1\n")
+    files, absent = datafiles.find(places, [], [tmp_path])
+    assert files == {"C:/other.mem": tmp_path / "other.mem"}
+    assert absent == ["C:/first/init.mem", "C:/second/init.mem"]
 
 
 @pytest.mark.parametrize(
