@@ -50,16 +50,22 @@ def rise(chip: Ranc) -> None:
 @kernel
 def rise_place(chip: Ranc, n: int, rst: int, tick: int, has_core: bool) -> None:
     """Rising edge of router ``n``, and of its core if it has one that takes part."""
-    s, c = chip.sizes, chip.cores
-    k, spike, packet, full = core_of(s, n), 0, 0, False
-    if has_core:
-        spike, full = c.spike_out[k], router.is_full_at_core(chip.mesh, n)
-        packet = core.packet_of(c, chip.places, k) if spike else 0
+    if not has_core:
+        rise_router(chip, n, rst, 0, 0)
+        return
+    k = core_of(chip.sizes, n)
+    spike = chip.cores.spike_out[k]
+    packet = core.packet_of(chip.cores, chip.places, k) if spike else 0
+    full = rise_behind_core(chip, n, rst, spike, packet)
+    rise_core(chip, k, n, rst, tick, full)
+
+
+@kernel
+def rise_behind_core(chip: Ranc, n: int, rst: int, spike: int, packet: int) -> bool:
+    """Rising edge of the router of a core. Returns True if a buffer behind the core is full when the core looks."""
+    full = router.is_full_at_core(chip.mesh, n)
     rise_router(chip, n, rst, spike, packet)
-    if has_core:
-        if s.late_full:
-            full = router.is_full_at_core(chip.mesh, n)
-        rise_core(chip, k, n, rst, tick, full)
+    return router.is_full_at_core(chip.mesh, n) if chip.sizes.late_full else full
 
 
 @kernel

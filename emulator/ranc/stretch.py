@@ -208,15 +208,12 @@ def rise(chip: Ranc, planes: CorePlanes, z: Sleepers, busy: Busy) -> None:
 @kernel
 def rise_at_alarm(chip: Ranc, planes: CorePlanes, z: Sleepers, busy: Busy, n: int) -> None:
     """Rising edge of router ``n`` whose core has its alarm: the core sends a packet, or fires, or wakes."""
-    s, now, k = chip.sizes, busy.now, clock.core_of(chip.sizes, n)
+    now, k = busy.now, clock.core_of(chip.sizes, n)
     if z.sends[k]:
         clock.rise_router(chip, n, 0, 1, sleep.packet_of(chip, z, k))
         now[WORK_DONE] += sleep.go_on(chip, planes, z, k)
     else:
-        full = router.is_full_at_core(chip.mesh, n)
-        clock.rise_router(chip, n, 0, 0, 0)
-        if s.late_full:
-            full = router.is_full_at_core(chip.mesh, n)
+        full = clock.rise_behind_core(chip, n, 0, 0, 0)
         if full or not sleep.can_fire_asleep(chip, z, k):
             sleep.wake(chip, z, k, now[CLOCK])
             clock.rise_core(chip, k, n, 0, 0, full)
