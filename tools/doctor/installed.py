@@ -32,12 +32,13 @@ def healths() -> Iterator[Health]:
     yield from _packages()
     yield _part("Verilator", _verilator)
     yield _part("C++ compiler", toolchain.cxx)
-    yield _make()
+    yield _part("make", _make)
     yield _part("Icarus Verilog", _icarus, is_needed=False)
-    yield _shared_library()
+    yield _part("Python's shared library", _shared_library, is_needed=False)
     for name in tools.NAMES:
         yield _part(name, partial(_fpga_tool, name), is_needed=False)
-    yield _cache("kernels", jit.cache_folder())
+    kernels = jit.cache_folder()
+    yield _cache("kernels", kernels and kernels.parent)  # it has a folder for each chip
     yield _cache("compiled designs", kept.store())
 
 
@@ -68,20 +69,21 @@ def _fpga_tool(name: str) -> str:
     return f"{tool.version}, {tool.source}"
 
 
-def _make() -> Health:
+def _make() -> str:
     path = shutil.which("make")
     if path is None:
-        return Health("make", "fault", "no make", "install it (`apt-get install make`); Verilator needs it")
-    return Health("make", "ok", path)
+        raise InputError("no make: install it (`apt-get install make`); Verilator needs it")
+    return path
 
 
-def _shared_library() -> Health:
-    part, library = "Python's shared library", find_libpython()
+def _shared_library() -> str:
+    library: str | None = find_libpython()
     if library is None:
         package = f"libpython{sys.version_info.major}.{sys.version_info.minor}"
-        remedy = f"install it (`apt-get install {package}`); cocotb starts Python inside the simulator"
-        return Health(part, "absent", "not there", remedy)
-    return Health(part, "ok", library)
+        raise InputError(
+            f"not there: install it (`apt-get install {package}`); cocotb starts Python inside the simulator"
+        )
+    return library
 
 
 # --- Python packages ------------------------------------------------------------------------------------------------
@@ -113,23 +115,23 @@ def _complaint(need: Requirement) -> str:
         version = metadata.version(need.name)
     except metadata.PackageNotFoundError:
         return f"no {need.name}"
-    return (
-        "" if need.specifier.contains(version, prereleases=True) else f"{need.name} {version} is not {need.specifier}"
-    )
+    if need.specifier.contains(version, prereleases=True):
+        return ""
+    return f"{need.name} {version} is not {need.specifier}"
 
 
 # --- Caches ---------------------------------------------------------------------------------------------------------
 
 
 def _cache(name: str, folder: Path | None) -> Health:
+    """Return the health of a cache; folder : None if it cannot be written"""
     part = f"cache of {name}"
     if folder is None:
         remedy = "NUMBA_CACHE_DIR=DIR, or XDG_CACHE_HOME=DIR, names a folder that can be written"
         return Health(part, "fault", "cannot be written, so everything is compiled anew at each start", remedy)
-    root = folder.parent if name == "kernels" else folder
-    size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file()) // MEBIBYTE
-    free = shutil.disk_usage(root).free // MEBIBYTE
-    text = f"{root}, {size:,} MiB, {free:,} MiB are free"
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) // MEBIBYTE
+    free = shutil.disk_usage(folder).free // MEBIBYTE
+    text = f"{folder}, {size:,} MiB, {free:,} MiB are free"
     if free < LOW_SPACE:
         return Health(part, "fault", text, f"make room: at least {LOW_SPACE:,} MiB")
     return Health(part, "ok", text)
