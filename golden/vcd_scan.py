@@ -14,9 +14,9 @@ from draupnir.emulator.kernel.jit import entry, outlined
 
 # Places in the state.
 POSITION, LINE, TIME, MODE, LEVEL, KNOWN, DIGITS, OFF_TIME, OFF_LINE, WORD, WORD_END, N_STATE = range(12)
-# What the next word is.
+# The next word is one of these.
 CHANGE, ID_OF_BITS, ID_OF_OTHER, COMMENT = range(4)
-# Why the scan stopped. All from BAD_WORD on are errors in the word that WORD and WORD_END tell.
+# The scan stopped for one of these reasons. All from BAD_WORD on are errors in the word that WORD and WORD_END tell.
 DONE, GAP, BAD_WORD, BAD_TIME, BACKWARDS, LATE, NO_ID, UNKNOWN_ID, NOT_BITS, TOO_LONG, EXTENDED = range(11)
 
 N_TIME_DIGITS = 18  # so that a time and a difference of times fit an int64

@@ -27,7 +27,7 @@ from draupnir.emulator.trace import new_rows
 TESTS, ANSWERS, CORES = "DRAUPNIR_TESTS", "DRAUPNIR_ANSWERS", "DRAUPNIR_CORES"  # two pipes, and the cores of the copies
 USERS = (
     "draupnir.cocotb_tests.lib.standby:wait",
-    # What cocotb itself calls if PYGPI_USERS is not set.
+    # Cocotb itself calls the following functions if PYGPI_USERS is not set.
     "cocotb_tools._coverage:start_cocotb_library_coverage",
     "cocotb.logging:_configure",
     "cocotb._init:init_package_from_simulation",

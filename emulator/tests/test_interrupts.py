@@ -219,7 +219,7 @@ def test_ctrl_c_ends_a_batch_whose_runs_would_go_on_for_ever() -> None:
             model.reset()
             yield Sample(model, np.array([SPIKE]), Environment(), FOR_EVER)
 
-    timer = threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT])  # As with Ctrl-C, it goes to the process.
+    timer = threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT])  # It goes to the process, as with Ctrl-C.
     timer.start()
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):

@@ -101,7 +101,7 @@ class Mutator:
                 raise InputError(f"--of {name}: right is one of {', '.join(self.module_names())}")
         modules = [module for name in names for module in self._modules_of(name)] or list(self.modules)
         patterns = [f"{re.sub(r'[^A-Za-z0-9_.$]', '?', module)}/*" for module in modules]
-        # Of SystemVerilog, each instance has a module of its own: its ports are wires, and the cells in it are mutated.
+        # In SystemVerilog each instance has its own module: the cells in it are mutated, and its ports are only wires.
         rest = [_NO_INSTANCES] if self.source.design.language == "systemverilog" else []
         selection = " ".join([patterns[0], *(f"{pattern} %u" for pattern in patterns[1:]), _NO_LOGIC, "%d", *rest])
         command = f"mutate -list {_SPARE * n} -seed {seed} -o list.txt {selection}"

@@ -22,8 +22,8 @@ FILE = re.compile(r"^`([\w/]+\.\w+)`[^\n]*\n\n```\w+\n(.*?)^```$", re.MULTILINE 
 START = "from draupnir.tools.cli import main; main()"
 LACKS = "error: tally has no {} ({}= of its ChipPackage): {}; emulator/ADDING_A_CHIP.md shows how to add one"
 NO_BRIDGE = "error: tally: the bridge needs an SPI, one event bus in and one out, and there are not all"
-# What each command says of a chip that has only what the page shows: words, exit status, and the last line of stderr,
-# or, where it works, a part of stdout. It says nothing else on stderr.
+# Each command says this of a chip that has only what the page shows: words, exit status, and the last line of stderr,
+# or, if it works, a part of stdout. It says nothing else on stderr.
 SAYS = {
     "chips": [("tally", 0, "tally: sixteen counters behind an event bus")],
     "replay": [("tally golden.vcd", 2, "error: golden.vcd: no such file; a VCD or FST waveform is needed")],

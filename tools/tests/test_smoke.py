@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = chips.names()
 WITH_RTL = [name for name in NAMES if chips.package(name).rtl is not None]
 N_IN_ICARUS = 1_000
-# What the selection tests beside every chip: cocotb, a proof, and a netlist.
+# The selection tests every chip, and also cocotb, a proof and a netlist, in these files.
 DOORS = ("cocotb_tests/tests/test_standbys.py::", "proofs/test_proofs.py::", "rtl/tests/reckon/test_synthesis.py::")
 
 
