@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint sim regress rtl golden demo bitstreams bench coverage signoff clean
+.PHONY: help setup test lint sim regress rtl golden demo bitstreams bench coverage docs signoff clean
 
 # Each command that a test runs starts a Python, which would compile the whole library anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -72,6 +72,10 @@ coverage: setup ## the lines of the golden models that the recordings reach, wit
 	done
 	@COVERAGE_FILE=build/coverage.data $(BIN)/python -m coverage html -q -d build/coverage
 	@COVERAGE_FILE=build/coverage.data $(BIN)/python -m coverage report --skip-covered --skip-empty
+
+docs: setup ## the documentation site in build/docs; a dead link or any other warning is an error
+	@$(BIN)/python -m sphinx -q -W -n --keep-going -j 2 -c tools/docs -d build/doctrees . build/docs
+	@echo "docs: open build/docs/index.html"
 
 # The commands that leave results, for the chip $$chip, and with $$rtl, which is empty or --rtl DIR. A command may say
 # that something fails (1), or that the chip lacks a part (2): the page then shows it.
