@@ -121,10 +121,8 @@ def replay(
     Raises InputError for a waveform or image that cannot be used, if possible before the comparison.
     """
     chip = model.chip
-    images = {name: hexfile.read(file, _memory(chip, name)) for name, file in (load or {}).items()}
     expected = {name: hexfile.read(file, _memory(chip, name)) for name, file in (expect or {}).items()}
-    for name, image in images.items():
-        model.memories[name][:] = image
+    load_images(model, load or {})
     pin_names = [pin.name for pin in chip.outputs if pin.name not in reading.ignored]
     if not pin_names:
         raise InputError(f"all output pins of {chip.name} are ignored; nothing would be compared")
@@ -135,7 +133,7 @@ def replay(
     replaying = _Replaying(model, wave, {*reading.ignored, *wave.absent}, max_mismatches, progress)
     wave.stream(replaying.feed)
     replaying.tell(result)
-    result.unloaded = [memory.name for memory in chip.memories if memory.name not in images]
+    result.unloaded = [memory.name for memory in chip.memories if memory.name not in (load or {})]
     if not result.stopped:
         result.memories = [
             memory_difference(chip.memory(name), model.memories[name], image, str((expect or {})[name]))
@@ -161,16 +159,38 @@ def replay_recording(
     first, its state is put into the model, and its memory images are loaded and compared, except those that ``load``
     and ``expect`` replace.
     """
+    recording = as_recorded(model, path, reading, load, expect)
+    return replay(model, *recording, max_mismatches, progress)
+
+
+def as_recorded(
+    model: GoldenModel,
+    path: Path,
+    reading: Reading = AS_IT_IS,
+    load: Mapping[str, Path] | None = None,
+    expect: Mapping[str, Path] | None = None,
+) -> tuple[Path, Reading, Mapping[str, Path], Mapping[str, Path]]:
+    """Return the waveform of a recording, how it is read, and the images to load and to compare.
+
+    For the folder of a golden case, its files are checked, and its state is put into the model.
+    """
+    load, expect = load or {}, expect or {}
     case = case_at(path, model.chip.name)
     if case is None:
-        return replay(model, path, reading, load, expect, max_mismatches, progress)
+        return path, reading, load, expect
     if path.is_dir():
         verify(case)
-        load, expect = {**case.before, **(load or {})}, {**case.after, **(expect or {})}
+        load, expect = {**case.before, **load}, {**case.after, **expect}
         if case.state is not None:
             state.put_into(model, state.read(case.state, model.chip))
-    reading = replace(reading, from_power_up=True)
-    return replay(model, case.wave, reading, load, expect, max_mismatches, progress)
+    return case.wave, replace(reading, from_power_up=True), load, expect
+
+
+def load_images(model: GoldenModel, load: Mapping[str, Path]) -> None:
+    """Load memory images into a model. Raises InputError for one that cannot be used, before any is loaded."""
+    images = {name: hexfile.read(file, _memory(model.chip, name)) for name, file in load.items()}
+    for name, image in images.items():
+        model.memories[name][:] = image
 
 
 def _prepare(model: GoldenModel, wave: Wave) -> None:

@@ -5,24 +5,19 @@ clock takes 10 ns, or more if thousands of rows come before its edge. In each cl
 edge, and the inputs between two edges, row after row. The clock falls in the middle, unless the chip uses its fall,
 too. A row without an edge is visible in the file only if it and the next row change an input; else it is read as a part
 of its neighbour, which means the same.
-
-Writer: libfst through pylibfst (https://github.com/mschlaegl/pylibfst).
 """
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import pylibfst
 
 from draupnir.emulator.declare import Chip, OutputPin, PinWord, Probe, UsedClock
-from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, check_edges, count_bits, first_levels, new_rows, piece_of, to_rows
-from draupnir.golden.files import replacing
-from draupnir.golden.fst import check_blocks
+from draupnir.golden import fst_out
+from draupnir.golden.fst_out import FstFile, FstVariable
 
 CLOCK = 10_000  # ps
 OUTPUT_AT = 100  # ps after the edge
@@ -30,10 +25,6 @@ INPUT_FROM, INPUT_TO = 1_000, 9_000  # ps after the edge
 ROWS_A_CLOCK = 4_000  # before the clock is stretched
 
 Changes = Iterator[tuple[int, str, int, int]]
-_MOST_BITS = 63  # of a level that the library takes as a number
-_HEADER = 1024  # bytes, more than the header has
-
-_lib, _ffi = pylibfst.lib, pylibfst.ffi
 
 
 def schedule(clk: np.ndarray) -> np.ndarray:
@@ -41,12 +32,12 @@ def schedule(clk: np.ndarray) -> np.ndarray:
 
     A trace with these times reads back with the same times.
     """
-    input_times, edge_times = _times(clk)
+    input_times, edge_times = times_of(clk)
     return np.where(clk != 0, edge_times, input_times)
 
 
-def _times(clk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each row the time of its inputs, and the time of the first edge at or after it."""
+def times_of(clk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each row the time of its inputs, and the time of the first edge at or after it, in picoseconds."""
     clk = (clk != 0).astype(np.int64)
     cycle = np.cumsum(clk) - clk
     n_rows = np.bincount(cycle) if len(clk) else np.zeros(0, dtype=np.int64)
@@ -65,27 +56,9 @@ def write(trace: Trace, path: Path) -> None:
     """
     check_edges(trace.chip, trace.clk, first_levels(trace.chip, trace.clk))
     changes = _changes(trace)
-    with replacing(path) as temporary:
-        temporary.write_bytes(bytes(_HEADER))  # the library ends the process where there is no room for this much
-        context = _lib.fstWriterCreate(str(temporary).encode(), 1)
-        if context == _ffi.NULL:
-            raise OSError(f"{path}: cannot be written")
-        _lib.fstWriterSetTimescaleFromString(context, b"1ps")
-        _lib.fstWriterSetVersion(context, b"draupnir")
-        handles = _declare(context, trace.chip, _probes(trace))
-        _emit(context, handles, changes)
-        _lib.fstWriterClose(context)
-        _check_whole(temporary, path)
-
-
-def _check_whole(temporary: Path, path: Path) -> None:
-    """Raise OSError, for ``path``, if the file is not complete: the library does not say that a write failed."""
-    try:
-        check_blocks(temporary)
-        if not temporary.stat().st_size:
-            raise InputError(f"{temporary}: empty")
-    except InputError as error:
-        raise OSError(errno.ENOSPC, "could not be written whole; there may be no space left", str(path)) from error
+    with fst_out.writing(path) as file:
+        variables = _declare(file, trace.chip, _probes(trace))
+        file.emit(fst_out.FstChange(time, variables[pin], level, bits) for time, pin, level, bits in changes)
 
 
 def _probes(trace: Trace) -> list[Probe]:
@@ -94,48 +67,20 @@ def _probes(trace: Trace) -> list[Probe]:
     return [probe for probe in trace.chip.probes if probe.name in known_bits]
 
 
-def _declare(context: object, chip: Chip, probes: Sequence[Probe]) -> dict[str, tuple[int, int]]:
-    """Declare the pins in one scope, and the probes in scopes below it; name -> handle and width of each."""
-    _lib.fstWriterSetScope(context, _lib.FST_ST_VCD_MODULE, chip.name.encode(), _ffi.NULL)
-    handles = {}
-    for pin in chip.pins:
-        direction = _lib.FST_VD_INPUT if pin.direction == "in" else _lib.FST_VD_OUTPUT
-        handles[pin.name] = _variable(context, pin.name, pin.width, direction), pin.width
+def _declare(file: FstFile, chip: Chip, probes: Sequence[Probe]) -> dict[str, FstVariable]:
+    """Declare the pins in one scope, and the probes in scopes below it; name -> variable."""
+    variables = {pin.name: file.variable((chip.name,), pin.name, pin.width, pin.direction) for pin in chip.pins}
     for probe in probes:
         *scopes, name = probe.path.split(".")
-        for scope in scopes:
-            _lib.fstWriterSetScope(context, _lib.FST_ST_VCD_MODULE, scope.encode(), _ffi.NULL)
-        handles[probe.name] = _variable(context, name, probe.width, _lib.FST_VD_IMPLICIT), probe.width
-        for _ in scopes:
-            _lib.fstWriterSetUpscope(context)
-    _lib.fstWriterSetUpscope(context)
-    return handles
-
-
-def _variable(context: object, name: str, width: int, direction: int) -> int:
-    text = name if width == 1 else f"{name} [{width - 1}:0]"
-    handle: int = _lib.fstWriterCreateVar(context, _lib.FST_VT_VCD_WIRE, direction, width, text.encode(), 0)
-    return handle
-
-
-def _emit(context: object, handles: Mapping[str, tuple[int, int]], changes: Changes) -> None:
-    now = -1
-    for time, pin, level, known_bits in changes:
-        if time != now:
-            _lib.fstWriterEmitTimeChange(context, time)
-            now = time
-        handle, width = handles[pin]
-        if width <= _MOST_BITS and known_bits == (1 << width) - 1:
-            _lib.fstWriterEmitValueChange64(context, handle, width, level)
-        else:
-            bits = ("01"[level >> b & 1] if known_bits >> b & 1 else "x" for b in reversed(range(width)))
-            _lib.fstWriterEmitValueChange(context, handle, "".join(bits).encode())
+        variables[probe.name] = file.variable((chip.name, *scopes), name, probe.width)
+    file.end_declarations()
+    return variables
 
 
 def _changes(trace: Trace) -> Changes:
     """Times, names, levels and known bits of all changes, in time order."""
     chip = trace.chip
-    input_times, edge_times = _times(trace.clk)
+    input_times, edge_times = times_of(trace.clk)
     is_edge = trace.clk != 0
     edges = edge_times[is_edge]
     output_times = np.concatenate(([0], edges[:-1] + OUTPUT_AT))[: len(edges)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +17,19 @@ from draupnir.tools.run.options import RunOptions, run_options
 from draupnir.tools.terminal import outputs
 from draupnir.tools.terminal.arguments import AliasedOption, chip_argument, declaration_of, json_option, set_option
 from draupnir.tools.terminal.progress import progress
+from draupnir.tools.terminal.waves import WaveOptions, wave_options
 from draupnir.tools.trials.options import SampleOptions, sample_options
 
 if TYPE_CHECKING:
     from draupnir.emulator.configuration import Configuration
+    from draupnir.golden.waves.watch import WaveView
     from draupnir.tools.lint.findings import Finding
     from draupnir.tools.run.saving import Outputs
     from draupnir.tools.run.session import RunOutcome
+    from draupnir.tools.run.waves import RunTap
+
+NOT_WITH_SAMPLES = "not with --samples; right is --export 0=events.csv, and a run of these events"
+BY_TIMESTEPS = "runs by timesteps here, without clocks; right is replay of a recording of its pins"
 
 
 @click.command("run")
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run every clock by itself: slower, with the same results.",
 )
+@wave_options
 @sample_options
 @report.options
 @set_option
@@ -46,6 +53,7 @@ def command(
     chip: str,
     options: RunOptions,
     plain_clock: bool,
+    wave_options: WaveOptions,
     trial: SampleOptions,
     strict: bool,
     allow: tuple[str, ...],
@@ -68,32 +76,36 @@ def command(
 
     A chip that runs by its own timesteps takes the files of its own simulator, and -o is the simulator's output file.
 
+    With --waves the pins and the registers of the clocks of --window go to a waveform (docs/waves.md).
+
     With --samples, CONFIG is the folder of a network that draupnir map wrote. Each sample begins with the chip as it is
     configured. The output is then a CSV with the label of each sample.
 
     \b
     Example: draupnir run odin --config net.toml --events events.csv -o spikes.csv
              draupnir run odin --config net.toml --events events.npy --save synapses=learned.hex --json
+             draupnir run odin --config net.toml --events events.csv --waves out.fst --window 0:5000 --watch neurons=3
              draupnir run reckon --config net.toml --events sample.csv --timesteps 2250
              draupnir run ranc --config config.json --events input.json --timesteps 100 -o output.txt
              draupnir run tinyodin --config build/map/tinyodin --samples test.npz -o labels.csv --export 0=events.csv
     """
     if trial.samples:
+        wave_options.refuse(NOT_WITH_SAMPLES)
         _trial(chip, options, trial, trial.samples, as_json)
         return
     trial.refuse_without_samples()
     if chips.package(chip).ticks is not None:
+        wave_options.refuse(f"{chip} {BY_TIMESTEPS}")
         _by_timesteps(chip, options, settings, as_json)
         return
     declaration = declaration_of(chip, settings)
+    view = wave_options.view(declaration)
     _require_files(options)
     if chips.package(chip).layers is not None:
-        _by_layer(chip, options, as_json)
+        _by_layer(chip, options, wave_options.waves, view, as_json)
         return
-    saves = options.checked_saves(declaration)
-    # Imported here, because --help needs none of it.
-    from draupnir.tools.run import levels
-    from draupnir.tools.run.saving import saving
+    saves = options.checked_saves(declaration, wave_options.files())
+    from draupnir.tools.run import levels  # imported here, because --help needs none of it
 
     levels.engine(chip)
     _, configuration, config_findings = options.configuration(declaration, strict, allow)
@@ -101,11 +113,30 @@ def command(
     model = chips.model(chip, declaration.sizes)(options.seed)
     model.stretch = not plain_clock
     configuration.apply(model)
-    with saving(options.output, saves, declaration, options.potentials) as files:
-        outcome = _run(model, configuration, options, files)
+    outcome = _saved(model, configuration, options, saves, wave_options.waves, view)
+    _tell(model, outcome, options, config_findings, as_json)
+
+
+def _saved(
+    model: Any,
+    configuration: Configuration,
+    options: RunOptions,
+    saves: Mapping[str, Path],
+    waves: Path | None,
+    view: WaveView | None,
+) -> RunOutcome:
+    """Run a configured model, and write all files."""
+    from draupnir.tools.run.saving import saving
+    from draupnir.tools.run.waves import tapped
+
+    with (
+        saving(options.output, saves, model.chip, options.potentials) as files,
+        tapped(model, waves, view) as tap,
+    ):
+        outcome = _run(model, configuration, options, files, tap)
         for name in saves:
             files.save(name, model.memories[name])
-    _tell(model, outcome, options, config_findings, as_json)
+    return outcome
 
 
 def _require_files(options: RunOptions) -> None:
@@ -126,11 +157,11 @@ def _by_timesteps(chip: str, options: RunOptions, settings: Sequence[str], as_js
         figures.show(outcome.rows())
 
 
-def _by_layer(chip: str, options: RunOptions, as_json: bool) -> None:
+def _by_layer(chip: str, options: RunOptions, waves: Path | None, view: WaveView | None, as_json: bool) -> None:
     """Run a layer of a chip that is programmed layer by layer, and print the figures."""
     from draupnir.tools.run import layers
 
-    outcome = layers.run(chip, options)
+    outcome = layers.run(chip, options, waves, view)
     if as_json:
         schema.echo("run layer", {"chip": chip, **asdict(outcome)})
     else:
@@ -188,7 +219,9 @@ def dropped(outcome: RunOutcome) -> list[str]:
     return [f"{n:,} spike(s) found the scheduler's FIFO full and were dropped: they stimulated nobody"] if n else []
 
 
-def _run(model: Any, configuration: Configuration, options: RunOptions, files: Outputs) -> RunOutcome:
+def _run(
+    model: Any, configuration: Configuration, options: RunOptions, files: Outputs, tap: RunTap | None
+) -> RunOutcome:
     """Send the events block by block, or carry out operations, or let the host of the chip lead it, if it has one."""
     from draupnir.emulator.parts.handshake import Environment
     from draupnir.tools.run import events as event_files
@@ -199,16 +232,16 @@ def _run(model: Any, configuration: Configuration, options: RunOptions, files: O
     has_operations = operations.is_file(events, model.chip)
     options.check_potentials(has_operations)
     if hosted.is_hosted(chip):
-        return hosted.run(model, events, options.timesteps, options.delays, options.max_cycles, take)
+        return hosted.run(model, events, options.timesteps, options.delays, options.max_cycles, take, tap)
     options.check_timesteps(chip)
     environment = Environment(**options.delays)
     if has_operations:
         ops = operations.read(events, model.chip, options.potentials)
         limit = options.max_cycles
-        return operations.run(model, configuration, ops, environment, limit, take, files.take_potentials)
+        return operations.run(model, configuration, ops, environment, limit, take, files.take_potentials, tap)
     with progress(events.name, event_files.count(events), "events") as advance:
         blocks = event_files.blocks(events, model.chip)
-        return session.run(model, blocks, environment, options.max_cycles, take, advance)
+        return session.run(model, blocks, environment, options.max_cycles, take, advance, tap)
 
 
 def rows(outcome: RunOutcome) -> Iterator[tuple[str, str]]:

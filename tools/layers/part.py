@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeGuard, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, runtime_checkable
 
 from draupnir.emulator import chips
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.package import Part
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class LayerForm(Protocol):
     apply : resets a golden model and programs it, as a host does; the model is then at rest
     run : sends the events of a file to the golden model, and writes the events that come out; output : None for no
         file; max_cycles : None for no limit of its own
+    pins : returns a golden model that is programmed and at rest, and the input pins of each clock of this run
 
     Each of them raises InputError for a mistake in a file.
     """
@@ -81,6 +85,10 @@ class LayerForm(Protocol):
         self, layer: Configuration, events: Path, output: Path | None, delays: LayerDelays, max_cycles: int | None, /
     ) -> LayerOutcome: ...
 
+    def pins(
+        self, layer: Configuration, events: Path, delays: LayerDelays, max_cycles: int | None, /
+    ) -> tuple[Any, np.ndarray]: ...
+
 
 def _is_form(part: object) -> TypeGuard[LayerForm]:
     return isinstance(part, LayerForm)
@@ -91,7 +99,7 @@ LAYERS: Part[LayerForm] = Part(
     "form of layers",
     "it is not programmed layer by layer",
     _is_form,
-    "an object with file_names, load, read, text, write, apply and run",
+    "an object with file_names, load, read, text, write, apply, run and pins",
 )
 
 

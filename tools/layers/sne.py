@@ -40,10 +40,8 @@ class SneForm:
         """Send the events of a file in packets, a packet for each timestep, and write what comes out."""
         if output is not None and output.suffix != ".csv":
             raise InputError(f"{output}: the events of sne are written to .csv")
-        one, timed = sne_files.layer_of(layer), sne_events.read(events)
-        packets = np.array(list(_packets(one, timed)), np.int64)
-        model, sides = Model(), StreamSides(delays.gap, delays.pause)
-        one.apply(model)
+        timed = sne_events.read(events)
+        model, packets, sides = _at_rest(layer, timed, delays)
         run(model, packets[:0], sides)  # it loads or compiles
         first_cycle, start = int(model.registers[0].cycle), time.perf_counter()
         outcome = run(model, packets, sides, max_cycles)
@@ -57,6 +55,27 @@ class SneForm:
             *(n_events, len(packets), outcome.n_sent, n_spikes, n_timesteps),
             *(outcome.n_cycles, outcome.done, outcome.is_stuck, seconds),
         )
+
+    def pins(
+        self, layer: Configuration, events: Path, delays: LayerDelays, max_cycles: int | None
+    ) -> tuple[Model, np.ndarray]:
+        """Return a programmed golden model, and the input pins of each clock of the run: (n, n_words) int64."""
+        model, packets, sides = _at_rest(layer, sne_events.read(events), delays)
+        at_rest = model.snapshot()
+        rows = run(model, packets, sides, max_cycles, record_rows=True).rows
+        model.restore(at_rest)
+        return model, rows
+
+
+def _at_rest(
+    layer: Configuration, events: Sequence[LayerEvent], delays: LayerDelays
+) -> tuple[Model, np.ndarray, StreamSides]:
+    """Return a golden model that is programmed with a layer, the words of all packets, and the sides of its streams."""
+    one = sne_files.layer_of(layer)
+    packets = np.array(list(_packets(one, events)), np.int64)
+    model = Model()
+    one.apply(model)
+    return model, packets, StreamSides(delays.gap, delays.pause)
 
 
 def _packets(layer: EngineLayer, events: Sequence[LayerEvent]) -> Iterator[int]:

@@ -22,6 +22,7 @@ from draupnir.tools.run import levels, op_files
 from draupnir.tools.run.op_files import OPERATIONS
 from draupnir.tools.run.session import RunOutcome
 from draupnir.tools.run.spikes import Take
+from draupnir.tools.run.waves import RunTap
 
 SPIKES = ["time", "addr"]
 LAST_TIME = 10_000_000
@@ -54,6 +55,7 @@ def run(
     delays: Mapping[str, int],
     max_cycles: int | None = None,
     take: Take = lambda cycles, content: None,
+    tap: RunTap | None = None,
 ) -> RunOutcome:
     """Let the host carry out the operations of a file. The same as ``session.run``, with received bytes for spikes."""
     ops, hosts = read(events, model, timesteps), _host(model)
@@ -62,14 +64,18 @@ def run(
     level = levels.hosted_engine(model.chip.name)
     level.run(model, ops[:0], host, 0)  # an empty run, which loads or compiles the engine
     start, first_cycle = time.perf_counter(), int(model.registers[0].cycle)
+    snapshot = tap.snapshot(model) if tap else None
     ran = level.run(model, ops, host, limit)
     take(ran.cycles - first_cycle, ran.received)
+    seconds = time.perf_counter() - start
+    if tap:
+        tap.hosted(snapshot, ops, host, ran.n_cycles)
     return RunOutcome(
         n_events=int(np.count_nonzero(ops[:, 0] == hosts.Op.SPIKE)),
         n_spikes=len(ran.received),
         n_cycles=ran.n_cycles,
         done=ran.done,
-        seconds=time.perf_counter() - start,
+        seconds=seconds,
         statistics={**_counts_of(ran), "clocks_taken_at_once": ran.n_swept},
     )
 

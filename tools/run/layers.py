@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import limits
+from draupnir.golden.waves.recorder import recording
+from draupnir.golden.waves.watch import WaveView
 from draupnir.tools.compile import packed
 from draupnir.tools.layers.part import LAYERS, LayerDelays, LayerOutcome
 from draupnir.tools.run.options import RunOptions
+from draupnir.tools.run.waves import driven
 from draupnir.tools.terminal import outputs
 
 LEFT_OUT = ("onto", "timesteps", "potentials", "save", "seed")
+MOST_ROWS = 1 << 20  # clocks whose pins are kept in memory
 OF_FOUR_PHASES = ("hold", "ack_hold")  # delays that a stream with valid and ready does not have
 
 
-def run(chip: str, options: RunOptions) -> LayerOutcome:
-    """Run the layer that the options name, and write its output.
+def run(chip: str, options: RunOptions, waves: Path | None = None, view: WaveView | None = None) -> LayerOutcome:
+    """Run the layer that the options name, and write its output; waves, view : a waveform of it
 
     Raises InputError for an option that does not apply, and for files with a mistake.
     """
@@ -27,11 +32,18 @@ def run(chip: str, options: RunOptions) -> LayerOutcome:
             raise InputError(f"--{name.replace('_', '-')}: {chip} has streams, whose words have no second phase;"
                              " right is to leave it out")  # fmt: skip
     assert options.config is not None and options.events is not None
-    outputs.check({"--config": options.config, "--events": options.events}, {"-o": options.output})
+    outputs.check({"--config": options.config, "--events": options.events}, {"-o": options.output, "--waves": waves})
     form = LAYERS.require(chips.package(chip))
     layer = packed.read(options.config, chip)
     delays = LayerDelays(options.gap, options.ack_delay)
-    return form.run(layer, options.events, options.output, delays, options.max_cycles)
+    if waves is None or view is None:
+        return form.run(layer, options.events, options.output, delays, options.max_cycles)
+    most = MOST_ROWS if view.window.end is None else view.window.end
+    limit = most if options.max_cycles is None else min(most, options.max_cycles)
+    model, rows = form.pins(layer, options.events, delays, limit)
+    with recording(model, waves, view) as recorder:
+        recorder.feed(driven(model.chip, rows))
+        return form.run(layer, options.events, options.output, delays, options.max_cycles)
 
 
 def rows(outcome: LayerOutcome) -> Iterator[tuple[str, str]]:

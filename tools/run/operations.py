@@ -22,6 +22,7 @@ from draupnir.tools.run import op_files, session
 from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.session import RunOutcome
 from draupnir.tools.run.spikes import Take, TakePotentials
+from draupnir.tools.run.waves import RunTap
 
 
 def operations_of(chip: Chip) -> Operations | None:
@@ -90,10 +91,16 @@ class _ModelTarget:
     """A model; outcome : the sum of the runs up to now."""
 
     def __init__(
-        self, model: Any, configuration: Configuration, environment: Environment, max_cycles: int | None, take: Take
+        self,
+        model: Any,
+        configuration: Configuration,
+        environment: Environment,
+        max_cycles: int | None,
+        take: Take,
+        tap: RunTap | None,
     ) -> None:
         self._model, self._configuration, self._environment = model, configuration, environment
-        self._max_cycles, self._take = max_cycles, take
+        self._max_cycles, self._take, self._tap = max_cycles, take, tap
         self.outcome = RunOutcome()
 
     def send(self, block: EventBlock) -> bool:
@@ -104,7 +111,7 @@ class _ModelTarget:
             self._take(cycles + first, addrs)
 
         limit = None if self._max_cycles is None else self._max_cycles - first
-        run = session.run(self._model, (block,), self._environment, limit, take)
+        run = session.run(self._model, (block,), self._environment, limit, take, tap=self._tap)
         self.outcome = RunOutcome(
             n_events=sum_up_to_now.n_events + run.n_events,
             n_spikes=sum_up_to_now.n_spikes + run.n_spikes,
@@ -131,12 +138,13 @@ def run(
     max_cycles: int | None = None,
     take: Take = lambda cycles, addrs: None,
     take_potentials: TakePotentials = lambda number, potentials: None,
+    tap: RunTap | None = None,
 ) -> RunOutcome:
     """Carry out operations on a configured model that is at rest. A RESET or a READ takes no clocks.
 
     ops : each a ``CrossbarOp`` and its operand
-    max_cycles, take : as for ``session.run``; take_potentials : receives the potentials of each READ
+    max_cycles, take, tap : as for ``session.run``; take_potentials : receives the potentials of each READ
     """
-    target = _ModelTarget(model, configuration, environment, max_cycles, take)
+    target = _ModelTarget(model, configuration, environment, max_cycles, take, tap)
     carry_out(model.chip, ops, target, take_potentials)
     return target.outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,8 +49,8 @@ class RunOptions:
         """The keyword arguments of ``draupnir.emulator.parts.handshake.Environment``, in clocks."""
         return {name: getattr(self, name) for name in ("gap", "hold", "ack_delay", "ack_hold")}
 
-    def checked_saves(self, chip: Chip) -> dict[str, Path]:
-        """Check all outputs, and return the file for each memory to save.
+    def checked_saves(self, chip: Chip, others: Mapping[str, Path] | None = None) -> dict[str, Path]:
+        """Check all outputs, and return the file for each memory to save; others : option -> another output
 
         Raises InputError for a memory that the chip does not have, and as ``draupnir.tools.terminal.outputs.check``.
         """
@@ -62,7 +62,9 @@ class RunOptions:
         onto = Path(self.onto) if self.onto else None
         inputs = {"--config": self.config, "--onto": onto, "--events": self.events}
         images_by_option = {f"--save {name}=": file for name, file in saves.items()}
-        outputs.check(inputs, {"-o": self.output, "--potentials": self.potentials, **images_by_option})
+        outputs.check(
+            inputs, {"-o": self.output, "--potentials": self.potentials, **images_by_option, **(others or {})}
+        )
         return saves
 
     def configuration(

@@ -15,6 +15,7 @@ from draupnir.emulator.speeds import limits
 from draupnir.tools.run import levels
 from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.spikes import Take
+from draupnir.tools.run.waves import BusPiece, RunTap
 
 HIGH_WATER = "high_water"  # statistics with this in their name are maxima; all others are sums
 END = EventBlock(None, np.zeros(0, np.int64))  # the block after which the chip comes to rest
@@ -46,6 +47,7 @@ def run(
     max_cycles: int | None = None,
     take: Take = lambda cycles, addrs: None,
     advance: Callable[[int], None] = lambda n: None,
+    tap: RunTap | None = None,
 ) -> RunOutcome:
     """Send blocks of events to a model that is at rest, and receive its spikes until it is at rest again.
 
@@ -57,16 +59,21 @@ def run(
         does not come to rest is stopped (see ``limits.clock_limit``)
     take : receives the cycles and addresses of the spikes of each block, (n,) int64 each
     advance : receives the number of events of each block
+    tap : receives each block once more, for a waveform
     """
     engine = levels.bus_engine(model.chip.name)
     engine.run(model, END.addrs, environment, 0)  # an empty run, which loads or compiles the engine
     outcome, start = RunOutcome(), time.perf_counter()
     first_cycle = int(model.registers[0].cycle)
-    buses = None
+    buses, tap_seconds = None, 0.0
     for block in chain(blocks, (END,)):
         limit = _limit(block, outcome.n_cycles, environment) if max_cycles is None else max_cycles - outcome.n_cycles
         not_before = block.not_before(first_cycle)
+        snapshot = tap.snapshot(model) if tap else None
         piece = engine.run(model, block.addrs, environment, limit, not_before, buses, finish=block is END)
+        if tap:
+            bus_piece = BusPiece(block.addrs, environment, not_before, buses, block is END)
+            tap_seconds += tap.ran(snapshot, bus_piece, piece.n_cycles)
         buses = piece.buses
         take(piece.cycles - first_cycle, piece.addrs)
         outcome.n_events += piece.n_sent
@@ -77,7 +84,7 @@ def run(
         advance(len(block.addrs))
         if not piece.done:
             break
-    outcome.seconds = time.perf_counter() - start
+    outcome.seconds = time.perf_counter() - start - tap_seconds
     return outcome
 
 

@@ -19,7 +19,8 @@ N_CYCLES = 200
 
 
 @pytest.fixture(autouse=True)
-def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
+def _toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # a mismatch leaves a waveform in build/replay
     monkeypatch.setattr(chips, "model", lambda name, sizes=None: {"toy": Model}[name])
     monkeypatch.setattr(chips, "declaration", lambda name, sizes: {"toy": CHIP}[name])
     monkeypatch.setattr(chips, "parameters", lambda name: ())
@@ -79,8 +80,11 @@ def test_a_mismatch(tmp_path: Path) -> None:
     assert lines[2].startswith("  sum ")
     assert lines[3] == "  last events:"
     assert "51 cycles, 2 pins, 1 mismatches" in lines
-    assert lines[-2].startswith("stopped at the limit of mismatches")
-    assert lines[-1] == "memories that started at 0: ram; --load MEM=FILE starts one from an image"
+    assert lines[-3].startswith("stopped at the limit of mismatches")
+    assert lines[-2:] == [
+        "memories that started at 0: ram; --load MEM=FILE starts one from an image",
+        "waveform: build/replay/w.fst",
+    ]
 
 
 def test_max_mismatches_goes_on(tmp_path: Path) -> None:
@@ -215,7 +219,7 @@ def test_a_wave_of_a_case_without_its_memories_says_so(golden_case: Path) -> Non
     wave = golden_case / "wave.fst"
     result = draupnir(wave, "--expect", f"ram={golden_case}/ram.hex", from_power_up=False)
     assert (result.exit_code, "200 cycles, 2 pins, 0 mismatches" in result.stdout) == (1, True)
-    assert result.stdout.splitlines()[-1] == (
+    assert result.stdout.splitlines()[-2] == (
         "memories that started at 0: ram; this case's do not: give its folder, or"
         f" --load ram={golden_case}/ram.before.hex"
     )
