@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
-from draupnir.tools.docs import docstrings, links, sources
+from draupnir.tools.docs import chip_pages, docstrings, links, sources
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -17,6 +18,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("sphinx-click-process-description", docstrings.convert_help)
     app.connect("sphinx-click-process-options", docstrings.convert_options)
     app.connect("doctree-read", _rooms_need_no_table_of_contents)
+    app.connect("doctree-read", _draw)
     app.connect("write-started", _write_sources)
     app.add_post_transform(sources.LinkToSource)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -32,6 +34,11 @@ def _rooms_need_no_table_of_contents(app: Sphinx, _doctree: Any) -> None:
     docname = app.env.docname
     if docname.endswith("/README"):
         app.env.metadata[docname]["orphan"] = "true"
+
+
+def _draw(app: Sphinx, document: nodes.document) -> None:
+    chip_pages.draw_blocks(document, app.env.docname)
+    chip_pages.draw_waves(document, app.env.docname)
 
 
 def _write_sources(app: Sphinx, _builder: Any) -> None:
