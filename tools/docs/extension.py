@@ -8,7 +8,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from draupnir.tools.docs import benchmarks, chip_pages, docstrings, links, sources
+from draupnir.tools.docs import benchmarks, chip_pages, docstrings, links, sources, words
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -21,6 +21,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", _draw)
     app.connect("write-started", _write_sources)
     app.add_directive("benchmarks", benchmarks.Benchmarks)
+    app.add_directive("words", words.WordTables)
     app.add_post_transform(sources.LinkToSource)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from draupnir.tools.docs import benchmarks, docstrings, links
+from draupnir.tools.docs import benchmarks, docstrings, links, words
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,11 @@ def test_measurements_become_tables(tmp_path: Path) -> None:
 
 def test_a_page_without_measurements_says_so(tmp_path: Path) -> None:
     assert benchmarks.markdown(tmp_path) == "There are no measurements in `build/bench` yet.\n"
+
+
+def test_the_fields_of_a_word_become_a_table() -> None:
+    assert words.markdown("draupnir.emulator.crossbar.layout.SPI_DATA").splitlines() == [
+        *("**SPI data field**, 20 bits:", "", "| bits | field | meaning |", "|---|---|---|"),
+        "| 15..8 | `mask` | Write mask: 1 keeps the bit. |",
+        "| 7..0 | `byte` | Data byte. |",
+    ]

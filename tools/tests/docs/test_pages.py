@@ -19,7 +19,7 @@ from draupnir.tools.tests.test_readme import PAGES
 
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^```([\w{}]*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 RAN = ("docs/start.md", "docs/guides/rtl.md", "docs/guides/fpga.md")  # each command of these pages runs here
 NEW = (*RAN, "docs/guides/trained.md", "docs/guides/student.md")
 
@@ -81,7 +81,7 @@ def test_a_page_s_python_prints_its_comments(
 @pytest.mark.parametrize("page", NEW)
 def test_a_block_of_a_new_page_is_run_or_marked_as_shell(page: str) -> None:
     """A reader knows by the form of a block whether a test runs it: ``console`` and ``python`` yes, ``sh`` no."""
-    assert {kind for kind, _ in FENCE.findall((ROOT / page).read_text())} <= {"console", "python", "sh"}
+    assert {kind for kind, _ in FENCE.findall((ROOT / page).read_text())} <= {"console", "python", "sh", "{words}"}
 
 
 def commands_shown(text: str) -> list[list[str]]:
