@@ -53,3 +53,9 @@ def add_saturate(a: int, b: int, high: int) -> int:
 def sub_saturate(a: int, b: int) -> int:
     """Return a - b; saturates at 0."""
     return max(a - b, 0)
+
+
+@kernel
+def select(choice: int, a: int, b: int) -> int:
+    """Return for each bit that of ``a`` where ``choice`` has a one, else that of ``b``."""
+    return b ^ ((a ^ b) & choice)

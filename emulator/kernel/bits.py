@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.declare.words import LIMB_BITS
+from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel
 
 LIMB_MASK = (1 << LIMB_BITS) - 1
@@ -79,12 +80,12 @@ def set_row_field(row: np.ndarray, pos: Place, content: int) -> None:
 
 @kernel
 def limb_field(limbs: np.ndarray, pos: Position) -> int:
-    """Return a field, without a sign, of a word of limbs: (n_limbs,) int64."""
-    content: int = limbs[pos.limb] >> pos.shift
+    """Return a field, without a sign, of a word of limbs: (n_limbs,) int64 or uint32."""
+    content: int = wide(limbs[pos.limb]) >> pos.shift
     if pos.last_limb > pos.limb:
-        content |= limbs[pos.limb + 1] << (LIMB_BITS - pos.shift)
+        content |= wide(limbs[pos.limb + 1]) << (LIMB_BITS - pos.shift)
     if pos.last_limb > pos.limb + 1:  # so the shift is 2 or more
-        content |= limbs[pos.last_limb] << (2 * LIMB_BITS - pos.shift)
+        content |= wide(limbs[pos.last_limb]) << (2 * LIMB_BITS - pos.shift)
     return content & pos.mask
 
 
@@ -103,4 +104,4 @@ def set_limb_field(memory: np.ndarray, addr: int, pos: Position, content: int) -
 @kernel
 def _set_limb(memory: np.ndarray, addr: int, limb: int, mask: int, content: int) -> None:
     """Replace the bits of a limb at which the mask is 1."""
-    memory[addr, limb] = np.int64(memory[addr, limb]) & ~mask | content
+    memory[addr, limb] = wide(memory[addr, limb]) & ~mask | content

@@ -8,7 +8,7 @@ Source: Core.v, TokenController.v, CSRAM.v, Scheduler.v, SchedulerSRAM.v, Counte
 from __future__ import annotations
 
 from draupnir.emulator.declare import LIMB_BITS
-from draupnir.emulator.kernel.arith import wide, wrap
+from draupnir.emulator.kernel.arith import wrap
 from draupnir.emulator.kernel.bits import Position, limb_field, set_limb_field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.ranc import neuron
@@ -44,24 +44,13 @@ def leaked_potential(c: Cores, s: Sizes, p: NeuronPlaces, k: int) -> int:
 @kernel
 def potential_of(c: Cores, p: NeuronPlaces, k: int, n: int) -> int:
     """Return the potential that CSRAM has of neuron ``n``."""
-    return _csram_field(c, p.current_potential, k, n)
+    return limb_field(c.csram[k, n], p.current_potential)
 
 
 @kernel
 def packet_at(c: Cores, p: NeuronPlaces, k: int, n: int) -> int:
     """Return the packet that CSRAM has of neuron ``n``."""
-    return _csram_field(c, p.packet, k, n)
-
-
-@kernel
-def _csram_field(c: Cores, place: Position, k: int, n: int) -> int:
-    """Return a field of the word of neuron ``n``, without a sign. See ``limb_field``."""
-    content: int = wide(c.csram[k, n, place.limb]) >> place.shift
-    if place.last_limb > place.limb:
-        content |= wide(c.csram[k, n, place.limb + 1]) << (LIMB_BITS - place.shift)
-    if place.last_limb > place.limb + 1:
-        content |= wide(c.csram[k, n, place.last_limb]) << (2 * LIMB_BITS - place.shift)
-    return content & place.mask
+    return limb_field(c.csram[k, n], p.packet)
 
 
 @kernel

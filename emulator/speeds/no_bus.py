@@ -44,6 +44,6 @@ def run(
     n = n_clocks if max_cycles is None else min(n_clocks, max_cycles)
     lasts = (clocks > 0) & (ends - clocks < n)
     inputs = Changes((ends - clocks)[lasts] * n_edges, to_rows(chip.input_word, levels[lasts].tolist()), n * n_edges)
-    changes = model.drive_changes(inputs).rows[1:]
+    cycles = model.drive_changes(inputs).rows[1:] // n_edges
     rows = inputs.part(0, inputs.n_rows) if record_rows else inputs.levels[:0]
-    return PinRun(np.unique(changes // n_edges) + first_cycle, n, n == n_clocks, rows)
+    return PinRun(cycles[np.diff(cycles, prepend=-1) > 0] + first_cycle, n, n == n_clocks, rows)

@@ -5,6 +5,7 @@ A number is a tuple of planes, least significant bit first. A choice is a plane 
 
 from __future__ import annotations
 
+from draupnir.emulator.kernel.arith import select
 from draupnir.emulator.kernel.jit import kernel
 
 Bits2 = tuple[int, int]
@@ -22,12 +23,6 @@ SEVEN4 = (ALL, ALL, ALL, 0)
 def mask(flag: int) -> int:
     """The plane of a flag, 0 or 1, that is the same for all neurons."""
     return -flag
-
-
-@kernel
-def select(choice: int, a: int, b: int) -> int:
-    """``a`` where chosen, else ``b``."""
-    return b ^ ((a ^ b) & choice)
 
 
 @kernel

@@ -160,7 +160,7 @@ def take_tick(clock: int, network: Clocked, cores: ClockedCores) -> None:
     cores.counts[MISSED_TICKS] += n_busy
     for core in range(len(cores.tick)):
         if core != network.rules.output and clock >= cores.idle_at[core]:
-            begin(core, clock, cores.now[TICK], network.places.shape[1], cores)
+            begin(core, clock, cores.now[TICK], network.planes.places.shape[1], cores)
 
 
 @entry

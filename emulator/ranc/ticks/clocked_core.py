@@ -82,7 +82,7 @@ def integrate(core: int, n_axons: int, planes: Planes, rules: Rules, cores: Cloc
 @kernel
 def run_neuron(core: int, clock: int, network: Clocked, cores: ClockedCores) -> bool:
     """A core at the clock in which a neuron ends. Returns True if it sends a packet. Source: WRITE_CSRAM."""
-    planes, n_axons = network.planes, network.places.shape[1]
+    planes, n_axons = network.planes, network.planes.places.shape[1]
     if not cores.is_stalled[core]:
         integrate(core, n_axons, planes, network.rules, cores)
     n = cores.neuron[core]
@@ -133,7 +133,7 @@ def arrive(target: int, axon: int, delay: int, clock: int, network: Clocked, cor
     if word == current and not timing.coincide:
         cores.counts[CURRENT_WORD] += 1
         return
-    place = network.places[target, axon]
+    place = network.planes.places[target, axon]
     spikes = cores.schedulers[target, word]
     mask = 1 << (place & PLACE_MASK)
     if spikes[place >> PLACE_BITS] & mask:

@@ -45,7 +45,6 @@ class TimingSwitches(NamedTuple):
 class Clocked(NamedTuple):
     """A network in a hardware, and its times. The routers' state changes in a run.
 
-    places : (C, A) int64, the place of each axon, see planes.py
     packets : (C, N) int64, the packet that a neuron sends, as the mesh takes it
     queue : (P,) int64, the input packets
     tick_clocks : (n,) int64, the clock of each tick, in order
@@ -56,7 +55,6 @@ class Clocked(NamedTuple):
     rules: Rules
     timing: TimingSwitches
     mesh: Mesh
-    places: np.ndarray
     packets: np.ndarray
     queue: np.ndarray
     tick_clocks: np.ndarray

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.ranc.axons import axon_places
 from draupnir.emulator.ranc.sizes import Sizes, clog2
 from draupnir.emulator.ranc.ticks import clocked, clocked_state, mem_files, rules
 from draupnir.emulator.ranc.ticks.clocked_state import TimingSwitches
@@ -80,14 +79,12 @@ def run(
     switches = {name: int(getattr(semantics, name)) for name in names}
     last = LAST_WORKS * work(sizes) if finishes else 0
     timing = TimingSwitches(**switches, end=n_ticks * chip.period + max(chip.period, last))
-    places, _ = axon_places(network.axons, network.grid.n_weights)
     q, p = network.neurons, network.packets
     clocks = clocked_state.Clocked(
         planes,
         _rules(network, semantics, chip),
         timing,
         clocked_state.idle_mesh(sizes),
-        places,
         _packets(sizes, q["dx"], q["dy"], q["destination_axon"], q["destination_tick"]),
         _packets(sizes, p["x"], p["y"], p["axon"], p["tick"]),
         tick_clocks,

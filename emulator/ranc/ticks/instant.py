@@ -30,7 +30,7 @@ from draupnir.emulator.ranc.ticks.rules import (
     SYNAPTIC_OPERATIONS,
     Rules,
     after_threshold,
-    passes_threshold,
+    passes_below,
 )
 
 TICK, WORD = 0, 1  # positions in ``now``
@@ -165,47 +165,71 @@ def set_fault(kind: int, core: int, index: int, state: SimulatorState) -> None:
 
 
 @kernel
-def run_neuron(
-    core: int,
-    n: int,
-    active: np.ndarray,
-    n_active: int,
-    planes: Planes,
-    rules: Rules,
-    state: SimulatorState,
-    record: TickRecord,
+def run_neurons(
+    core: int, active: np.ndarray, n_active: int, fired: np.ndarray, planes: Planes, rules: Rules, state: SimulatorState
+) -> tuple[int, int]:
+    """Integrate, leak and reset the neurons of a core, and list in ``fired`` those that spike.
+
+    It ends after the first neuron whose reset mode is wrong. Returns the number of spikes, and that neuron or -1.
+    """
+    n_fired, n_operations, wrong = 0, 0, -1
+    for n in range(planes.synapses.shape[1]):
+        q = planes.neurons[core, n]
+        total, n_synapses = integral(planes.synapses[core, n], planes.weights[core, n], active, n_active)
+        n_operations += n_synapses
+        potential = signed(wrap(state.potentials[core, n] + total + q.leak, rules.width), rules.width)
+        has_spike = potential >= q.positive_threshold
+        fired[n_fired] = n
+        n_fired += int(has_spike)
+        if wide(q.reset_mode) & ~1 and (has_spike or passes_below(potential, q, rules)):
+            wrong = n
+            break
+        state.potentials[core, n] = after_threshold(potential, q, rules)
+    state.counts[SYNAPTIC_OPERATIONS] += n_operations
+    return n_fired, wrong
+
+
+@kernel
+def send_spikes(
+    core: int, fired: np.ndarray, n_fired: int, planes: Planes, rules: Rules, state: SimulatorState, record: TickRecord
 ) -> bool:
-    """Integrate, leak, spike and reset. Returns False after a fault."""
-    q = planes.neurons[core, n]
+    """Send the packets of the neurons that spike, in their order. Returns False after a fault."""
     tick = state.now[TICK] - 1
-    total, n_synapses = integral(planes.synapses[core, n], planes.weights[core, n], active, n_active)
-    state.counts[SYNAPTIC_OPERATIONS] += n_synapses
-    potential = signed(wrap(state.potentials[core, n] + total + q.leak, rules.width), rules.width)
-    if potential >= q.positive_threshold:
-        state.counts[SPIKES] += 1
+    state.counts[SPIKES] += n_fired
+    for i in range(n_fired):
+        n = fired[i]
+        q = planes.neurons[core, n]
         if tick < len(record.spikes):
             record.spikes[tick, core, n] = 1
         fault = deliver(wide(q.target), wide(q.axon), wide(q.place), wide(q.tick), rules, state, record)
         if fault:
             set_fault(fault, core, n, state)
             return False
-    if (q.reset_mode < 0 or q.reset_mode > 1) and passes_threshold(potential, q, rules):
-        set_fault(NO_RESET_MODE, core, n, state)
-        return False
-    state.potentials[core, n] = after_threshold(potential, q, rules)
     return True
 
 
 @kernel
 def run_core(
-    core: int, active: np.ndarray, planes: Planes, rules: Rules, state: SimulatorState, record: TickRecord
+    core: int,
+    active: np.ndarray,
+    fired: np.ndarray,
+    planes: Planes,
+    rules: Rules,
+    state: SimulatorState,
+    record: TickRecord,
 ) -> bool:
-    """Run all neurons of a core with the current word, and clear the word. Returns False after a fault."""
+    """Run all neurons of a core with the current word, and clear the word. Returns False after a fault.
+
+    The neurons compute first, and their packets follow, which is the same: no packet changes the current word.
+    """
     spikes = state.schedulers[core, state.now[WORD]]
     n_active = activate(spikes, planes.types[core], active)
-    for n in range(planes.synapses.shape[1]):
-        if not run_neuron(core, n, active, n_active, planes, rules, state, record):
-            return False
+    n_fired, wrong = run_neurons(core, active, n_active, fired, planes, rules, state)
+    if not send_spikes(core, fired, n_fired, planes, rules, state, record):
+        return False
+    if wrong >= 0:
+        set_fault(NO_RESET_MODE, core, wrong, state)
+        return False
     spikes[:] = 0
     return True
 
@@ -235,7 +259,7 @@ def run(planes: Planes, rules: Rules, n_ticks: int, state: SimulatorState, recor
     It ends earlier after a fault, and before a tick for whose warnings ``record`` may have no room.
     """
     n_cores, n_neurons, n_words = planes.synapses.shape
-    active = np.zeros((n_words, 3), np.int64)
+    active, fired = np.zeros((n_words, 3), np.int64), np.zeros(n_neurons, np.int64)
     starts = planes.packet_starts
     if state.now[TICK] == 0 and not send_input(0, planes, rules, state, record):
         return 0
@@ -252,7 +276,7 @@ def run(planes: Planes, rules: Rules, n_ticks: int, state: SimulatorState, recor
         for core in range(n_cores):
             if not planes.is_core[core]:
                 state.schedulers[core, state.now[WORD]] = 0
-            elif not run_core(core, active, planes, rules, state, record):
+            elif not run_core(core, active, fired, planes, rules, state, record):
                 return int(tick - 1)
         if tick <= len(record.potentials):
             record_potentials(tick, state, record)

@@ -17,8 +17,9 @@ NEURON_ROW = np.dtype((np.record, [*DESTINATION_FIELDS, *((name, np.int32) for n
 
 
 class Planes(NamedTuple):
-    """A network. C cores, N neurons, G weights, V words of spikes in a core, P packets.
+    """A network. C cores, A axons, N neurons, G weights, V words of spikes in a core, P packets.
 
+    places : (C, A) int64, the place of each axon
     types : (C, V) int64, the type of the axons of a word
     synapses : (C, N, V) int64, the connections in that order
     weights : (C, N, G) int32
@@ -30,6 +31,7 @@ class Planes(NamedTuple):
     packet_starts : (n + 1,) int64, as in ``CoreNetwork``
     """
 
+    places: np.ndarray
     types: np.ndarray
     synapses: np.ndarray
     weights: np.ndarray
@@ -57,6 +59,7 @@ def planes_of(network: CoreNetwork) -> Planes:
     _set_destinations(neurons, targets(network), q["destination_axon"], q["destination_tick"], places)
     _set_destinations(packets, packet_targets(network), network.packets["axon"], network.packets["tick"], places)
     return Planes(
+        places,
         types,
         in_places(network.connections, places, types.shape[1]),
         network.weights.astype(np.int32),

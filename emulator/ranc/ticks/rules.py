@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from draupnir.emulator.kernel.arith import signed, wide, wrap
+from draupnir.emulator.kernel.arith import select, signed, wide, wrap
 from draupnir.emulator.kernel.jit import kernel
 
 INT_BITS = 32  # an int of the C++ simulator, which wraps where it is compiled with g++
@@ -38,26 +38,20 @@ class Rules(NamedTuple):
 
 
 @kernel
-def is_reset(potential: int, q: np.record, rules: Rules) -> bool:
+def passes_below(potential: int, q: np.record, rules: Rules) -> bool:
     """True if a potential is below the negative threshold, or equals it where that counts."""
-    return potential < q.negative_threshold or (rules.reset_at_equal == 1 and potential == q.negative_threshold)
+    return potential - rules.reset_at_equal < q.negative_threshold
 
 
 @kernel
 def after_threshold(potential: int, q: np.record, rules: Rules) -> int:
     """The potential that a neuron keeps. q : its parameters; its reset mode must be 0 or 1 if a threshold is passed.
 
+    It has no branches, because the thresholds of random networks cannot be predicted.
     Source: neuronblock.cpp, output_potential; ThresholdResetUnit.v.
     """
-    next_potential = potential
-    if potential >= q.positive_threshold:
-        next_potential = wide(q.reset_potential) if q.reset_mode == 0 else potential - q.positive_threshold
-    elif is_reset(potential, q, rules):
-        next_potential = -wide(q.reset_potential) if q.reset_mode == 0 else potential - q.negative_threshold
-    return signed(wrap(next_potential, rules.width), rules.width)
-
-
-@kernel
-def passes_threshold(potential: int, q: np.record, rules: Rules) -> bool:
-    """True if a potential spikes or is reset."""
-    return potential >= q.positive_threshold or is_reset(potential, q, rules)
+    above, reset = -int(potential >= q.positive_threshold), wide(q.reset_potential)
+    passes = above | -int(passes_below(potential, q, rules))
+    threshold = select(above, wide(q.positive_threshold), wide(q.negative_threshold))
+    after = select(-int(q.reset_mode == 0), select(above, reset, -reset), potential - threshold)
+    return signed(wrap(select(passes, after, potential), rules.width), rules.width)
