@@ -163,21 +163,32 @@ class Crossbar(ClockLevel):
 
     def _next_event(self) -> str:
         sched = plain(self.clock.scheduler.outputs)(self.registers[0])
-        if sched.empty:
-            return "none"
-        event = decode(self.sched_event, int(sched.data_out))
+        return "none" if sched.empty else self._scheduled(int(sched.data_out))
+
+    def _scheduled(self, content: int) -> str:
+        """Return an event of the FIFO in words; content : its word"""
+        event = decode(self.sched_event, content)
         return self._virtual(event) if event["virts"] else f"spike of neuron {event['addr']}"
+
+    def event_text(self, state: int, aerin_addr: int, scheduled: int) -> str:
+        """Return in words the event that the controller processes in a state; "" between two events.
+
+        aerin_addr : AERIN_ADDR; scheduled : the word that the scheduler shows
+        """
+        if state in self.from_aerin:
+            digits = -(-self.chip.input_word["AERIN_ADDR"].width // 4)
+            event = self.chip.event_of(aerin_addr)
+            assert event is not None  # every address is an event
+            fields = event.decode(aerin_addr) or ""
+            return f"{event.name} event, AERIN_ADDR {aerin_addr:#0{2 + digits}x} {fields}".rstrip()
+        return self._scheduled(scheduled) if state in self.from_scheduler else ""
 
     def _in_flight(self) -> str:
         r = self.registers[0]
         state, name = int(r.state), self._state_name()
-        if state in self.from_aerin:
-            addr, digits = self._aerin_addr(), -(-self.chip.input_word["AERIN_ADDR"].width // 4)
-            event = self.chip.event_of(addr)
-            assert event is not None  # every address is an event
-            return f"{name}: {event.name} event, AERIN_ADDR {addr:#0{2 + digits}x} {event.decode(addr)}"
-        if state in self.from_scheduler:
-            return f"{name}: {self._next_event()}"
         if state in self.from_spi:
             return f"{name}: SPI address {r.ctrl_spi_addr:#06x}, data {r.ctrl_prog_data:#06x}"
-        return ""
+        if state in self.from_scheduler:
+            return f"{name}: {self._next_event()}"
+        text = self.event_text(state, self._aerin_addr(), 0)
+        return f"{name}: {text}" if text else ""

@@ -15,7 +15,7 @@ from draupnir.emulator.crossbar import synaptic_core as synapse_memory
 from draupnir.emulator.crossbar.clock import edge, input_setter, output_pins
 from draupnir.emulator.crossbar.controller import NeurMem, SynMem
 from draupnir.emulator.crossbar.controller import at_rest as is_at_rest
-from draupnir.emulator.kernel.bits import field
+from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
 from draupnir.emulator.odin.aer_out import OutputView
@@ -39,8 +39,8 @@ def at_rest(r: np.record) -> bool:
 
 
 @kernel
-def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
-    """Rising edge of CLK."""
+def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> int:
+    """Rising edge of CLK; returns 1 if the neuron that is written spikes (before the edge)."""
     aerin_addr = field(r.inputs, IN.AERIN_ADDR)
     sched = scheduler.outputs(r)
     neur = controller.neur_mem(r, aerin_addr, sched)
@@ -52,6 +52,7 @@ def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
         neuron_core.read(r, neurons, neur)
         synapse_memory.read(r, synapses, syn)
     _edge(r, sched, event_out, neur.addr, view)
+    return bit(event_out, neuron_core.EVENT_OUT.spike.shift)
 
 
 @kernel

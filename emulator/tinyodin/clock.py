@@ -33,8 +33,8 @@ def outputs(r: np.record) -> int:
 
 
 @outlined
-def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
-    """Rising edge of CLK."""
+def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> int:
+    """Rising edge of CLK; returns 1 if the neuron that is written spikes (before the edge)."""
     aerin_addr = field(r.inputs, IN.AERIN_ADDR)
     sched = scheduler.outputs(r)
     neur = controller.neur_mem(r, aerin_addr, sched)
@@ -44,6 +44,7 @@ def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
     pre = field(sched.data_out, scheduler.SCHED.addr)
     out = aer_out.output_event(r, spike == 1, neur.addr, controller.aerout_pop_neur(r), pre)
     _edge(r, sched, spike, neur.addr, out)
+    return spike
 
 
 @outlined

@@ -1,41 +1,145 @@
-"""`draupnir explain`: why a neuron spiked in a sample, or did not."""
+"""`draupnir explain`: why a neuron spiked, or did not."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
+from draupnir.tools.lint import report
 from draupnir.tools.report import figures, schema
-from draupnir.tools.terminal import outputs
-from draupnir.tools.terminal.arguments import json_option
+from draupnir.tools.run.options import DELAY_OPTIONS
+from draupnir.tools.terminal import completion, outputs
+from draupnir.tools.terminal.arguments import SEED, json_option
+from draupnir.tools.terminal.groups import grouped
+from draupnir.tools.terminal.progress import progress
 
 FILE = click.Path(path_type=Path)
 
 
+@dataclass(frozen=True)
+class SampleOptions:
+    """The options for a sample on a mapped network."""
+
+    samples: Path | None
+    sample: int | None
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The options for a configuration and events."""
+
+    config: Path | None
+    events: Path | None
+    cycle: int | None
+    synapse: int | None
+    gap: int
+    hold: int
+    ack_delay: int
+    ack_hold: int
+    seed: int | None
+
+
+SAMPLE_OPTIONS = (
+    click.option("--samples", metavar="FILE", type=FILE, help="Samples of spikes."),
+    click.option("--sample", metavar="N", type=click.IntRange(0), help="Number of the sample, from 0."),
+)
+RUN_OPTIONS = (
+    click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons and synapses, in TOML or packed."),
+    click.option("--events", metavar="FILE", type=FILE, help="File of events: .csv or .npy, as for draupnir run."),
+    click.option("--cycle", metavar="N", type=click.IntRange(0), help="Explain the last spike up to this clock."),
+    click.option("--synapse", metavar="PRE", type=click.IntRange(0), help="Also explain the weight of this synapse."),
+    *DELAY_OPTIONS,
+    click.option("--seed", metavar="N", type=SEED, help="Start registers that have no reset at random values."),
+)
+
+
 @click.command("explain")
-@click.argument("network", metavar="NETWORK", type=FILE)
-@click.option("--samples", metavar="FILE", type=FILE, required=True, help="Samples of spikes.")
-@click.option("--sample", metavar="N", type=click.IntRange(0), required=True, help="Number of the sample, from 0.")
-@click.option("--neuron", metavar="NAME:N", required=True, help="Population and number of the neuron, from 0.")
+@click.argument("what", metavar="CHIP|NETWORK", shell_complete=completion.complete_chip)
+@click.option(
+    "--neuron", metavar="N", required=True, help="Number of the neuron; with NETWORK its population, too: NAME:N."
+)
+@grouped(RunOptions, RUN_OPTIONS, "run")
+@grouped(SampleOptions, SAMPLE_OPTIONS, "trial")
 @click.option("-o", "--output", metavar="FILE", type=FILE, help="Picture of the neuron's potential (PNG).")
 @json_option
-def command(network: Path, samples: Path, sample: int, neuron: str, output: Path | None, as_json: bool) -> None:
-    """Explain why a neuron spiked in a sample, or did not.
+def command(what: str, neuron: str, run: RunOptions, trial: SampleOptions, output: Path | None, as_json: bool) -> None:
+    """Explain why a neuron spiked, or did not.
 
-    NETWORK is a folder that draupnir map wrote. The command says what the neuron got, how near it came to its
-    threshold, and the smallest changes that would turn it. Each change was tried.
+    With CHIP, the chip runs with a configuration and events, as in draupnir run. The command says which events brought
+    the neuron to its first spike, or to the last one up to --cycle, and how much each of them gave. For a neuron that
+    is silent it says how near it came to its threshold. With --synapse it also says which events changed a weight.
+
+    With NETWORK, a folder that draupnir map wrote, the command says what the neuron got in a sample, how near it came
+    to its threshold, and the smallest changes that would turn it. Each change was tried.
 
     \b
-    Example: draupnir explain build/map/tinyodin --samples test.npz --sample 17 --neuron hidden:42 -o neuron.png
+    Example: draupnir explain odin --config net.toml --events events.csv --neuron 17 -o neuron.png
+             draupnir explain odin --config net.toml --events events.csv --neuron 17 --cycle 9000 --synapse 5
+             draupnir explain build/map/tinyodin --samples test.npz --sample 17 --neuron hidden:42 -o neuron.png
     """
+    if what in chips.names():
+        _run(what, neuron, run, trial, output, as_json)
+    else:
+        _trial(Path(what), neuron, run, trial, output, as_json)
+
+
+def _require(what: str, options: RunOptions | SampleOptions, others: RunOptions | SampleOptions) -> None:
+    """Raise UsageError for a file that is missing, and InputError for an option of the other kind."""
+    files = ("config", "events") if isinstance(options, RunOptions) else ("samples", "sample")
+    for name in files:
+        if getattr(options, name) is None:
+            raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
+    strange = ("samples", "sample") if isinstance(options, RunOptions) else ("config", "events", "cycle", "synapse")
+    for name in strange:
+        if getattr(others, name) is not None:
+            right = "a folder that draupnir map wrote" if isinstance(options, RunOptions) else "the name of a chip"
+            raise InputError(f"--{name}: {what} does not take it; right is to give {right} before it")
+
+
+def _run(chip: str, neuron: str, run: RunOptions, trial: SampleOptions, output: Path | None, as_json: bool) -> None:
+    """Explain a neuron of a chip in a run."""
     # Imported here, because --help needs none of it.
+    from draupnir.emulator.parts.handshake import Environment
+    from draupnir.tools.compile import packed
+    from draupnir.tools.explain import history_picture, history_text, run_job
+    from draupnir.tools.run import events as event_files
+
+    _require(chip, run, trial)
+    assert run.config and run.events
+    outputs.check({"--config": run.config, "--events": run.events}, {"-o": output})
+    if not neuron.isdecimal():
+        raise InputError(f"--neuron {neuron}: right is the number of a neuron, such as 17")
+    question = run_job.Question(int(neuron), run.synapse, run.cycle)
+    run_job.check(chip, question)
+    configuration = packed.read(run.config, chips.declaration(chip), None, report.warn)
+    report.tell(run.config, report.findings(configuration, ()))
+    environment = Environment(run.gap, run.hold, run.ack_delay, run.ack_hold)
+    with progress(run.events.name, event_files.count(run.events), "events") as advance:
+        history = run_job.explain(configuration, run.events, question, environment, run.seed, advance)
+    if output:
+        history_picture.write(output, history)
+    if as_json:
+        schema.echo("explain run", history_text.as_json(history))
+    else:
+        figures.show_texts(history_text.lines(history))
+
+
+def _trial(
+    network: Path, neuron: str, run: RunOptions, trial: SampleOptions, output: Path | None, as_json: bool
+) -> None:
+    """Explain a neuron of a mapped network in a sample."""
     from draupnir.tools.explain import explanation as explanations
     from draupnir.tools.explain import job
 
-    outputs.check({"NETWORK": network, "--samples": samples}, {"-o": output})
-    mapped, spikes, right = job.read(network, samples, sample)
-    explanation = job.explain(mapped, spikes, sample, neuron, right)
+    _require(str(network), trial, run)
+    assert trial.samples and trial.sample is not None
+    outputs.check({"NETWORK": network, "--samples": trial.samples}, {"-o": output})
+    mapped, spikes, right = job.read(network, trial.samples, trial.sample)
+    explanation = job.explain(mapped, spikes, trial.sample, neuron, right)
     if output:
         job.draw(output, mapped, spikes, explanation)
     if as_json:

@@ -110,6 +110,12 @@ def _delay(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[
     return click.option(f"--{name}", metavar="N", type=DELAY, default=1, show_default=True, help=meaning)
 
 
+DELAY_OPTIONS = (
+    _delay("gap", "Sender: clocks from the fall of ACK to the rise of REQ."),
+    _delay("hold", "Sender: clocks from the rise of ACK to the fall of REQ."),
+    _delay("ack-delay", "Receiver: clocks from the rise of REQ to the rise of ACK."),
+    _delay("ack-hold", "Receiver: clocks from the fall of REQ to the fall of ACK."),
+)
 OPTIONS = (
     click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons and synapses, in TOML or packed."),
     click.option(
@@ -136,10 +142,7 @@ OPTIONS = (
         help="File for the potentials that READ operations ask for: .csv or .npy.",
     ),
     click.option("--save", metavar="MEM=FILE", multiple=True, help="Memory image after the run ($readmemh)."),
-    _delay("gap", "Sender: clocks from the fall of ACK to the rise of REQ."),
-    _delay("hold", "Sender: clocks from the rise of ACK to the fall of REQ."),
-    _delay("ack-delay", "Receiver: clocks from the rise of REQ to the rise of ACK."),
-    _delay("ack-hold", "Receiver: clocks from the fall of REQ to the fall of ACK."),
+    *DELAY_OPTIONS,
     click.option("--max-cycles", metavar="N", type=CYCLES, help="Stop after N clocks."),
     click.option("--seed", metavar="N", type=SEED, help="Start registers that have no reset at random values."),
 )

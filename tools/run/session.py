@@ -67,7 +67,9 @@ def run(
     first_cycle = int(model.registers[0].cycle)
     buses, tap_seconds = None, 0.0
     for block in chain(blocks, (END,)):
-        limit = _limit(block, outcome.n_cycles, environment) if max_cycles is None else max_cycles - outcome.n_cycles
+        limit = (
+            block_limit(block, outcome.n_cycles, environment) if max_cycles is None else max_cycles - outcome.n_cycles
+        )
         not_before = block.not_before(first_cycle)
         snapshot = tap.snapshot(model) if tap else None
         piece = engine.run(model, block.addrs, environment, limit, not_before, buses, finish=block is END)
@@ -88,7 +90,7 @@ def run(
     return outcome
 
 
-def _limit(block: EventBlock, now: int, e: Environment) -> int:
+def block_limit(block: EventBlock, now: int, e: Environment) -> int:
     """The number of clocks, from cycle ``now`` on, after which a block counts as one that never comes to rest."""
     waits = 0 if block.cycles is None else max(int(block.cycles.max(initial=0)) - now, 0)
     return limits.clock_limit(len(block.addrs), waits, e.gap + e.hold, e.ack_delay + e.ack_hold)

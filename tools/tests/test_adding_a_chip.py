@@ -72,9 +72,16 @@ SAYS = {
     "compare": [
         ("tally", 2, LACKS.format("level by timesteps", "ticks", "it has no simulator of its own to compare with")),
     ],
+    "explain": [
+        (
+            "tally --config net.toml --events events.csv --neuron 0",
+            2,
+            "error: tally: the neurons of this chip have no history; right is odin or tinyodin",
+        ),
+    ],
     "bench": [("tally", 2, LACKS.format("workloads", "workloads", "nothing can be measured"))],
 }
-OF_NO_CHIP = {"demo", "doctor", "explain", "train"}
+OF_NO_CHIP = {"demo", "doctor", "train"}
 
 
 class House(NamedTuple):

@@ -38,7 +38,10 @@ SAYS = {
         ("tinyodin --sim model --case unconfigured --cycles 200", 0, "1 of 1 cases hold"),
         ("tinyodin --sim icarus --case unconfigured", 2, "error: no Icarus Verilog: install it"),
     ],
-    "explain": [("nothing --samples s.npz --sample 0 --neuron a:0", 2, "error: nothing: plan.json is missing")],
+    "explain": [
+        ("nothing --samples s.npz --sample 0 --neuron a:0", 2, "error: nothing: plan.json is missing"),
+        ("tinyodin --config net.toml --events events.csv --neuron 3", 0, "neuron 3 of tinyodin"),
+    ],
     "convert": [("nothing.bin -o samples.npz", 2, "error: nothing.bin: No such file")],
     "train": [("nothing --samples s.npz", 2, "error: nothing: plan.json is missing")],
     "compare": [("tinyodin", 2, "error: tinyodin has no level by timesteps ")],
