@@ -21,7 +21,7 @@ FILE = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True)
-class SampleOptions:
+class SampleQuestion:
     """The options for a sample on a mapped network."""
 
     samples: Path | None
@@ -29,7 +29,7 @@ class SampleOptions:
 
 
 @dataclass(frozen=True)
-class RunOptions:
+class RunQuestion:
     """The options for a configuration and events."""
 
     config: Path | None
@@ -58,15 +58,17 @@ RUN_OPTIONS = (
 
 
 @click.command("explain")
-@click.argument("what", metavar="CHIP|NETWORK", shell_complete=completion.complete_chip)
+@click.argument("subject", metavar="CHIP|NETWORK", shell_complete=completion.complete_chip)
 @click.option(
     "--neuron", metavar="N", required=True, help="Number of the neuron; with NETWORK its population, too: NAME:N."
 )
-@grouped(RunOptions, RUN_OPTIONS, "run")
-@grouped(SampleOptions, SAMPLE_OPTIONS, "trial")
+@grouped(RunQuestion, RUN_OPTIONS, "run")
+@grouped(SampleQuestion, SAMPLE_OPTIONS, "trial")
 @click.option("-o", "--output", metavar="FILE", type=FILE, help="Picture of the neuron's potential (PNG).")
 @json_option
-def command(what: str, neuron: str, run: RunOptions, trial: SampleOptions, output: Path | None, as_json: bool) -> None:
+def command(
+    subject: str, neuron: str, run: RunQuestion, trial: SampleQuestion, output: Path | None, as_json: bool
+) -> None:
     """Explain why a neuron spiked, or did not.
 
     With CHIP, the chip runs with a configuration and events, as in draupnir run. The command says which events brought
@@ -81,26 +83,26 @@ def command(what: str, neuron: str, run: RunOptions, trial: SampleOptions, outpu
              draupnir explain odin --config net.toml --events events.csv --neuron 17 --cycle 9000 --synapse 5
              draupnir explain build/map/tinyodin --samples test.npz --sample 17 --neuron hidden:42 -o neuron.png
     """
-    if what in chips.names():
-        _run(what, neuron, run, trial, output, as_json)
+    if subject in chips.names():
+        _run(subject, neuron, run, trial, output, as_json)
     else:
-        _trial(Path(what), neuron, run, trial, output, as_json)
+        _trial(Path(subject), neuron, run, trial, output, as_json)
 
 
-def _require(what: str, options: RunOptions | SampleOptions, others: RunOptions | SampleOptions) -> None:
+def _require(subject: str, options: RunQuestion | SampleQuestion, others: RunQuestion | SampleQuestion) -> None:
     """Raise UsageError for a file that is missing, and InputError for an option of the other kind."""
-    files = ("config", "events") if isinstance(options, RunOptions) else ("samples", "sample")
+    files = ("config", "events") if isinstance(options, RunQuestion) else ("samples", "sample")
     for name in files:
         if getattr(options, name) is None:
             raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
-    strange = ("samples", "sample") if isinstance(options, RunOptions) else ("config", "events", "cycle", "synapse")
+    strange = ("samples", "sample") if isinstance(options, RunQuestion) else ("config", "events", "cycle", "synapse")
     for name in strange:
         if getattr(others, name) is not None:
-            right = "a folder that draupnir map wrote" if isinstance(options, RunOptions) else "the name of a chip"
-            raise InputError(f"--{name}: {what} does not take it; right is to give {right} before it")
+            right = "a folder that draupnir map wrote" if isinstance(options, RunQuestion) else "the name of a chip"
+            raise InputError(f"--{name}: {subject} does not take it; right is to give {right} before it")
 
 
-def _run(chip: str, neuron: str, run: RunOptions, trial: SampleOptions, output: Path | None, as_json: bool) -> None:
+def _run(chip: str, neuron: str, run: RunQuestion, trial: SampleQuestion, output: Path | None, as_json: bool) -> None:
     """Explain a neuron of a chip in a run."""
     # Imported here, because --help needs none of it.
     from draupnir.emulator.parts.handshake import Environment
@@ -129,7 +131,7 @@ def _run(chip: str, neuron: str, run: RunOptions, trial: SampleOptions, output: 
 
 
 def _trial(
-    network: Path, neuron: str, run: RunOptions, trial: SampleOptions, output: Path | None, as_json: bool
+    network: Path, neuron: str, run: RunQuestion, trial: SampleQuestion, output: Path | None, as_json: bool
 ) -> None:
     """Explain a neuron of a mapped network in a sample."""
     from draupnir.tools.explain import explanation as explanations

@@ -32,7 +32,7 @@ class History:
     @property
     def own(self) -> list[Visit]:
         """The visits that write the neuron, up to the clock that the user asks about."""
-        own = [visit for visit in self.visits if visit.after is not None]
+        own = [visit for visit in self.visits if visit.state_after is not None]
         return own if self.cycle is None else [visit for visit in own if visit.cycle <= self.cycle]
 
     @property
@@ -66,14 +66,14 @@ class History:
 
 def potential_before(visit: Visit) -> int:
     """The potential before a visit that writes the neuron."""
-    assert visit.before is not None
-    return visit.before[POTENTIAL]
+    assert visit.state_before is not None
+    return visit.state_before[POTENTIAL]
 
 
 def potential_after(visit: Visit) -> int:
     """The potential after a visit that writes the neuron."""
-    assert visit.after is not None
-    return visit.after[POTENTIAL]
+    assert visit.state_after is not None
+    return visit.state_after[POTENTIAL]
 
 
 def change(visit: Visit) -> int:

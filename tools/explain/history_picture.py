@@ -61,7 +61,7 @@ def _potential(axis: Axes, history: History) -> None:
 
 def _calcium(axis: Axes, history: History) -> None:
     """Show the calcium with its thresholds."""
-    own = [(visit.cycle, visit.after[CALCIUM]) for visit in history.own if visit.after]
+    own = [(visit.cycle, visit.state_after[CALCIUM]) for visit in history.own if visit.state_after]
     axis.step([cycle for cycle, _ in own], [level for _, level in own], where="post", color=POTENTIAL)
     for name, level in history.parameters.items():
         if name.startswith("ca_theta"):

@@ -85,8 +85,8 @@ def _synapse(history: History, pre: int) -> Iterator[tuple[str, str]]:
     first, last = weights(writes[0])[0], weights(writes[-1])[1]
     yield name, f"weight {first} at first, {last} at last; {len(writes)} event(s) write it, {len(changes)} change it"
     for visit in (changes or writes)[-MOST:]:
-        before, after = weights(visit)
-        yield f"clock {visit.cycle:,}", f"{before} -> {after} at {visit.event}: {_neuron_at(history, visit)}"
+        weight, next_weight = weights(visit)
+        yield f"clock {visit.cycle:,}", f"{weight} -> {next_weight} at {visit.event}: {_neuron_at(history, visit)}"
 
 
 def weights(visit: Visit) -> tuple[int, int]:
@@ -97,8 +97,8 @@ def weights(visit: Visit) -> tuple[int, int]:
 
 def _neuron_at(history: History, visit: Visit) -> str:
     """Return what the synapse learns by: the neuron's state before a visit, and the thresholds of its plasticity."""
-    earlier = [own.after for own in history.own if own.cycle < visit.cycle and own.after]
-    fields = earlier[-1] if earlier else next((own.before for own in history.own if own.before), {})
+    earlier = [own.state_after for own in history.own if own.cycle < visit.cycle and own.state_after]
+    fields = earlier[-1] if earlier else next((own.state_before for own in history.own if own.state_before), {})
     state = [f"{name} {fields[name]}" for name in (POTENTIAL, "calcium") if name in fields]
     thresholds = [f"{name} {content}" for name, content in history.parameters.items() if name.startswith(PLASTICITY)]
     return ", ".join(state) + (f" ({', '.join(thresholds)})" if thresholds else "")

@@ -17,7 +17,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import limits
 from draupnir.tools.explain.history import History
-from draupnir.tools.explain.visits import NO_NEURON, Visit, Watcher
+from draupnir.tools.explain.visits import NO_NEURON, NeuronWatcher, Visit
 from draupnir.tools.run import events as event_files
 from draupnir.tools.run import levels, operations, session
 
@@ -65,7 +65,7 @@ def explain(
     ahead, model = kind(seed), kind(seed)
     for one in (ahead, model):
         configuration.apply(one)
-    watcher = Watcher(model, question.neuron, NO_NEURON if question.pre is None else question.pre)
+    watcher = NeuronWatcher(model, question.neuron, NO_NEURON if question.pre is None else question.pre)
     parameters = watcher.parameters()
     visits: list[Visit] = []
     n_cycles = 0

@@ -37,7 +37,7 @@ class Visit:
 
     cycle : the clock, counted from 0
     event : the event that the controller processes, in words
-    before, after : the fields of the neuron's word that change with time; None if the clock writes the synapse only
+    state_before, state_after : the fields of the neuron that change with time; None if only the synapse is written
     stimulus : the fields of the synapse that the event reads; empty for an event that reads none
     spikes : the neuron spikes, and its spike leaves it
     synapse : the fields of the watched synapse before and after; None if the clock does not write it
@@ -45,8 +45,8 @@ class Visit:
 
     cycle: int
     event: str
-    before: dict[str, int] | None
-    after: dict[str, int] | None
+    state_before: dict[str, int] | None
+    state_after: dict[str, int] | None
     stimulus: dict[str, int]
     spikes: bool
     synapse: tuple[dict[str, int], dict[str, int]] | None
@@ -102,7 +102,7 @@ def _loop(clock: ModuleType) -> Callable[..., tuple[int, int]]:
     return run
 
 
-class Watcher:
+class NeuronWatcher:
     """A neuron of a crossbar chip that is watched, and perhaps one of its synapses.
 
     neuron : its number; pre : the pre-synaptic neuron of the synapse, or NO_NEURON

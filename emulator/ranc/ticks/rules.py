@@ -53,5 +53,5 @@ def after_threshold(potential: int, q: np.record, rules: Rules) -> int:
     above, reset = -int(potential >= q.positive_threshold), wide(q.reset_potential)
     passes = above | -int(passes_below(potential, q, rules))
     threshold = select(above, wide(q.positive_threshold), wide(q.negative_threshold))
-    after = select(-int(q.reset_mode == 0), select(above, reset, -reset), potential - threshold)
-    return signed(wrap(select(passes, after, potential), rules.width), rules.width)
+    new_potential = select(-int(q.reset_mode == 0), select(above, reset, -reset), potential - threshold)
+    return signed(wrap(select(passes, new_potential, potential), rules.width), rules.width)

@@ -123,11 +123,11 @@ def random_job(chip: str, question: Question, folder: Path) -> tuple[History, np
 
 
 def test_a_spike_is_explained() -> None:
-    shown = text("--neuron", "17")
-    assert "neuron 17 of tinyodin lif; 1 spike(s) and 11 event(s)" in shown
-    assert "at a potential of 18; its threshold is 20" in shown
-    assert "because of spike of neuron 5, with weight 3 after 6 event(s) since the start" in shown
-    assert "raised by spike of neuron 5: +18 in 6 event(s)" in shown
+    answer = text("--neuron", "17")
+    assert "neuron 17 of tinyodin lif; 1 spike(s) and 11 event(s)" in answer
+    assert "at a potential of 18; its threshold is 20" in answer
+    assert "because of spike of neuron 5, with weight 3 after 6 event(s) since the start" in answer
+    assert "raised by spike of neuron 5: +18 in 6 event(s)" in answer
 
 
 def test_a_silent_neuron_is_explained() -> None:
@@ -144,15 +144,15 @@ def test_the_clock_selects_the_spike_and_its_part_of_the_history() -> None:
     assert "is silent because its threshold is 20, and its highest potential 18" in text(
         "--neuron", "17", "--cycle", str(spike - 1)
     )
-    until = json.loads(explain("--neuron", "17", "--cycle", str(spike), "--json").stdout)
-    assert (until["spike"], until["n_cycles"], len(until["visits"])) == (spike, spike + 1, 7)
+    part = json.loads(explain("--neuron", "17", "--cycle", str(spike), "--json").stdout)
+    assert (part["spike"], part["n_cycles"], len(part["visits"])) == (spike, spike + 1, 7)
 
 
 def test_the_leak_is_a_source_that_lowers() -> None:
     Path("events.csv").write_text("addr\n5\n0x1ff\n0x1ff\n5\n")
-    shown = text("--neuron", "17")
-    assert "raised by spike of neuron 5: +6 in 2 event(s)" in shown
-    assert "lowered by tref_all event, AERIN_ADDR 0x1ff: -3 in 2 event(s)" in shown  # to 1, then to 0
+    answer = text("--neuron", "17")
+    assert "raised by spike of neuron 5: +6 in 2 event(s)" in answer
+    assert "lowered by tref_all event, AERIN_ADDR 0x1ff: -3 in 2 event(s)" in answer  # to 1, then to 0
 
 
 @pytest.mark.parametrize("words", [("--neuron", "17"), ("--neuron", "17", "--synapse", "5")])
@@ -169,8 +169,8 @@ def test_the_picture_is_written(words: tuple[str, ...]) -> None:
 def test_a_history_has_no_hole_and_ends_as_the_run_does(chip: str, neuron: int, tmp_path: Path) -> None:
     history, addrs, cycles, end = random_job(chip, Question(neuron), tmp_path)
     own = history.own
-    assert all(later.before == earlier.after for earlier, later in pairwise(own))
-    assert own[-1].after == end
+    assert all(later.state_before == earlier.state_after for earlier, later in pairwise(own))
+    assert own[-1].state_after == end
     spikes = [visit.cycle for visit in own if visit.spikes]
     outside = cycles[addrs == neuron].tolist()
     assert len(spikes) == len(outside) > 2
@@ -181,7 +181,7 @@ def test_a_synapse_that_learns_has_no_hole(tmp_path: Path) -> None:
     history, *_ = random_job("odin", Question(3, 20), tmp_path)
     pairs = [visit.synapse for visit in history.writes if visit.synapse]
     assert all(later[0] == earlier[1] for earlier, later in pairwise(pairs))
-    changes = [after["syn_weight"] - before["syn_weight"] for before, after in pairs]
+    changes = [new["syn_weight"] - old["syn_weight"] for old, new in pairs]
     assert {abs(change) for change in changes} == {0, 1}
     # A weight moves only at a spike of its own row.
     assert {visit.event for visit in history.writes} == {"spike of neuron 20"}
@@ -211,8 +211,8 @@ def test_mistakes_are_one_line() -> None:
     assert "error: -o net.toml" in refusal("--neuron", "1", "-o", "net.toml")
     Path("ops.csv").write_text("op,operand\nEVENT,5\n")
     assert "ops.csv: it has operations; right is a file of events" in refusal("--neuron", "1", events="ops.csv")
-    missing = CliRunner().invoke(cli, ["explain", "odin", "--neuron", "1"])
-    assert missing.exit_code == 2 and "Missing option '--config'" in missing.stderr
+    usage = CliRunner().invoke(cli, ["explain", "odin", "--neuron", "1"])
+    assert usage.exit_code == 2 and "Missing option '--config'" in usage.stderr
     for words in (["--config", "net.toml"], ["--cycle", "3"]):
         both = CliRunner().invoke(
             cli, ["explain", "out", "--samples", "s.npz", "--sample", "0", "--neuron", "a:0", *words]
