@@ -9,27 +9,24 @@ from typing import TYPE_CHECKING, Any
 from draupnir.tools.bench.commands import PROCESS
 from draupnir.tools.bench.measure import Figures
 from draupnir.tools.bench.suite import BenchReport
+from draupnir.tools.report import plots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BAR_INCHES, DPI = 0.3, 110
-# Okabe and Ito's palette, whose colours differ also for colour-blind readers.
-PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")
-OTHER = "#8a8a8a"
+BAR_INCHES = 0.3
 GAP = 1.6  # the space between two workloads, in heights of a bar, for a heading
 
 
+@plots.styled
 def draw(path: Path, report: BenchReport, about: Mapping[str, Any]) -> None:
     """Write a PNG with one bar for each contestant, on a logarithmic scale, and a line for the chip itself.
 
     about : chip, rtl (the folder, or None), machine
     """
-    from matplotlib.figure import Figure
-
     groups = grouped(report)
     n_rows = sum(map(len, groups.values())) + GAP * len(groups)
-    figure = Figure(figsize=(11, 1.7 + BAR_INCHES * n_rows), layout="constrained")
+    figure = plots.new_figure(11, 1.7 + BAR_INCHES * n_rows)
     axes = figure.subplots()
     y, ticks, labels = GAP - 1, [], []
     for number, (workload, bars) in enumerate(groups.items()):
@@ -37,14 +34,14 @@ def draw(path: Path, report: BenchReport, about: Mapping[str, Any]) -> None:
                       fontweight="bold", ha="right", va="center", annotation_clip=False)  # fmt: skip
         for each in bars:
             y += 1
-            _bar(axes, y, each, PALETTE[number] if number < len(PALETTE) else OTHER)
+            _bar(axes, y, each, plots.PALETTE[number] if number < len(plots.PALETTE) else plots.GRAY)
             ticks.append(y)
             labels.append(label(each, about))
         y += GAP
     axes.set_yticks(ticks, labels, fontsize=8)
     axes.set_ylim(y - GAP + 0.8, -0.2)
     _finish(axes, report, about)
-    figure.savefig(path, dpi=DPI, format="png")
+    plots.save(figure, path)
 
 
 def grouped(report: BenchReport) -> dict[str, list[Figures]]:
@@ -77,7 +74,7 @@ def _three(number: float) -> str:
 def _bar(axes: Axes, y: float, each: Figures, colour: str) -> None:
     speed = each.clocks_per_second
     error = [[speed.median - speed.low], [speed.high - speed.median]]
-    axes.barh(y, speed.median, color=colour, xerr=error, error_kw={"ecolor": "#333333", "capsize": 2})
+    axes.barh(y, speed.median, color=colour, xerr=error, error_kw={"ecolor": plots.DARK, "capsize": 2})
     text = axes.annotate(
         rate(speed.median), (speed.high, y), (6, 0), textcoords="offset points", va="center", fontsize=8
     )
@@ -91,7 +88,7 @@ def _finish(axes: Axes, report: BenchReport, about: Mapping[str, Any]) -> None:
     if report.silicon is not None:
         clocks = report.silicon.clocks
         fastest, slowest = max(fastest, clocks), min(slowest, clocks)
-        axes.axvline(clocks, color="black", linestyle="--", linewidth=1)
+        axes.axvline(clocks, color=plots.BLACK, linestyle="--", linewidth=1)
         axes.annotate(
             f"the chip itself, {clocks / 1e6:g} MHz", (clocks, 1), (3, 3), ("data", "axes fraction"),
             "offset points", fontsize=8,

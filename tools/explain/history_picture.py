@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from draupnir.golden.files import replacing
 from draupnir.tools.explain.history import THRESHOLD, History, potential_after, potential_before, sums
 from draupnir.tools.explain.history_text import weights
 from draupnir.tools.explain.picture import CHANGES, POTENTIAL, SPIKE
-from draupnir.tools.report.pages import DPI
+from draupnir.tools.report import plots
 
 N_NAMED = 5  # events that have a colour of their own
 CALCIUM = "calcium"
 
 
+@plots.styled
 def write(path: Path, history: History) -> None:
     """Write the picture as PNG."""
     draws = [_potential]
@@ -25,7 +25,7 @@ def write(path: Path, history: History) -> None:
         draws.append(_calcium)
     if history.writes:
         draws.append(_weight)
-    figure = Figure(figsize=(11, 1.5 + 3 * len(draws)), layout="constrained")
+    figure = plots.new_figure(11, 1.5 + 3 * len(draws))
     axes = figure.subplots(len(draws), sharex=True, squeeze=False)[:, 0]
     for draw, axis in zip(draws, axes, strict=True):
         draw(axis, history)
@@ -34,7 +34,7 @@ def write(path: Path, history: History) -> None:
     n_spikes = sum(visit.spikes for visit in history.own)
     figure.suptitle(f"neuron {history.neuron} of {history.chip}: {n_spikes} spike(s)")
     with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=DPI, format="png")
+        plots.save(figure, temporary)
 
 
 def _potential(axis: Axes, history: History) -> None:
@@ -56,7 +56,7 @@ def _potential(axis: Axes, history: History) -> None:
     cause = history.cause()
     if cause:
         axis.axvspan(cause[0].cycle, cause[-1].cycle, color=CHANGES, alpha=0.15, linewidth=0, label="explained")
-    axis.legend(frameon=False, fontsize=8, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
+    axis.legend(fontsize=8, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
 
 
 def _calcium(axis: Axes, history: History) -> None:

@@ -7,29 +7,29 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from draupnir.golden.files import replacing
 from draupnir.tools.explain.explanation import Explanation
 from draupnir.tools.mapping.story import LEAK
-from draupnir.tools.report.pages import DPI
+from draupnir.tools.report import plots
 
 N_POINTS = 300  # clocks at which the potential is looked at
-POTENTIAL, CHANGES, SPIKE = "#4477aa", "#999999", "#cc3311"
+POTENTIAL, CHANGES, SPIKE = plots.BLUE, plots.GRAY, plots.ORANGE
 
 
+@plots.styled
 def write(path: Path, explanation: Explanation, clocks: Sequence[int], potentials: np.ndarray) -> None:
     """Write the picture as PNG.
 
     potentials : (clocks,) int64, the neuron's potential after so many clocks
     """
-    figure = Figure(figsize=(11, 7), layout="constrained")
+    figure = plots.new_figure(11, 7)
     by_clock, by_change = figure.subplots(2)
     figure.suptitle(f"{explanation.name} in sample {explanation.sample}: {explanation.story.n_spikes} spike(s)")
     _by_clock(by_clock, explanation, clocks, potentials)
     _by_change(by_change, explanation)
     with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=DPI, format="png")
+        plots.save(figure, temporary)
 
 
 def _by_clock(axis: Axes, explanation: Explanation, clocks: Sequence[int], potentials: np.ndarray) -> None:
@@ -48,12 +48,12 @@ def _by_change(axis: Axes, explanation: Explanation) -> None:
         own = [i for i, step in enumerate(steps) if step.source == name]
         axis.scatter(own, potentials[own], s=16, label=f"{name} {sums[name][0]:+d}", zorder=3)
     leaks = [i for i, step in enumerate(steps) if step.source == LEAK]
-    axis.scatter(leaks, potentials[leaks], s=10, marker="_", color="black", label="leak")
+    axis.scatter(leaks, potentials[leaks], s=10, marker="_", color=plots.BLACK, label="leak")
     spikes = [i for i, step in enumerate(steps) if step.spikes]
     axis.scatter(spikes, potentials[spikes], s=90, marker="o", facecolors="none", edgecolors=SPIKE, label="spike")
     _threshold(axis, explanation)
     axis.set(xlabel="change of the potential, in order", ylabel="potential, LSB")
-    axis.legend(frameon=False, fontsize=8, ncols=4)
+    axis.legend(fontsize=8, ncols=4)
 
 
 def _threshold(axis: Axes, explanation: Explanation) -> None:

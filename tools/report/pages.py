@@ -9,24 +9,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from draupnir.golden.files import filling
+from draupnir.tools.report import plots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from draupnir.tools.report.provenance import Origin
 
-DPI = 110
 PAGE = "report.html"
 STYLE = """
-body{font:16px/1.4 sans-serif;max-width:75em;margin:2em auto;padding:0 1em;color:#222;background:#fff}
+:root{color-scheme:light dark}
+:root{--text:#222;--page:#fff;--soft:#555;--line:#999;--box:#f4f4f4;--bad:#b00020;--good:#1a6b2f}
+@media(prefers-color-scheme:dark){
+:root{--text:#ddd;--page:#15171a;--soft:#aaa;--line:#666;--box:#23262b;--bad:#ff7b86;--good:#7bd88f}}
+body{font:16px/1.4 sans-serif;max-width:75em;margin:2em auto;padding:0 1em;color:var(--text);background:var(--page)}
 h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2em}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.2em 1.2em .2em 0;vertical-align:top}td.number,th.number{text-align:right}
-thead th{border-bottom:1px solid #999;white-space:nowrap}
-.words td{overflow-wrap:anywhere}.words th{font-weight:normal;color:#555;white-space:nowrap}
-.bad{color:#b00020;font-weight:bold}.good{color:#1a6b2f;font-weight:bold}
-img{max-width:100%}.roomy img{width:100%;max-width:none}.roomy img,.roomy table{min-width:64em}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:.6em}
+thead th{border-bottom:1px solid var(--line);white-space:nowrap}
+.words td{overflow-wrap:anywhere}.words th{font-weight:normal;color:var(--soft);white-space:nowrap}
+.bad{color:var(--bad);font-weight:bold}.good{color:var(--good);font-weight:bold}
+img{max-width:100%;background:#fff}.roomy img{width:100%;max-width:none}.roomy img,.roomy table{min-width:64em}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--box);padding:.6em}
+@media print{body{font-size:10px;margin:0;max-width:none}h2,tr,img{break-inside:avoid}h2{margin-top:1em}
+img,.roomy img,.roomy table{min-width:0;max-width:100%;max-height:60vh;width:auto}}
 """
 
 
@@ -58,7 +64,7 @@ def write(
     """
     with filling(out) as temporary:
         for name, picture in pictures.items():
-            picture.figure.savefig(temporary / f"{name}.png", dpi=DPI, format="png")
+            plots.save(picture.figure, temporary / f"{name}.png")
         picture_texts = (picture_part(temporary / f"{name}.png", picture.meaning) for name, picture in pictures.items())
         (temporary / PAGE).write_text(page(title, [words(figures), *picture_texts], origin), encoding="utf-8")
     return [*(out / f"{name}.png" for name in pictures), out / PAGE]
@@ -123,7 +129,7 @@ def picture_part(path: Path, meaning: str, roomy: bool = False) -> str:
     """
     encoded = base64.b64encode(path.read_bytes()).decode("ascii")
     name = html.escape(path.stem.replace("_", " "))
-    image = f'<img alt="{name}" src="data:image/png;base64,{encoded}">'
+    image = f'<img alt="{html.escape(meaning)}" src="data:image/png;base64,{encoded}">'
     linked_image = f'<a href="{path.name}">{image}</a>'
     shown_image = f'<div class="wide roomy">{linked_image}</div>' if roomy else linked_image
     return f"<h2>{name}</h2><p>{html.escape(meaning)}</p>{shown_image}"

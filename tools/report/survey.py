@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from draupnir.golden.files import filling
 from draupnir.rtl.fpga.report import BLOCK_RAM, FLIP_FLOPS, LOGIC
 from draupnir.rtl.fpga.survey import THEIRS, Row
-from draupnir.tools.report import schema
+from draupnir.tools.report import plots, schema
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from rich.table import Table
 
 JSON, CHART = "area.json", "area.png"
-OURS_COLOUR, THEIRS_COLOUR = "#1b6ca8", "#c8553d"
-DPI = 110
+OURS_COLOUR, THEIRS_COLOUR = plots.FIRST, plots.SECOND
 
 
 def as_json(rows: Sequence[Row], about: dict[str, Any]) -> dict[str, Any]:
@@ -67,12 +66,11 @@ def table(rows: Sequence[Row]) -> Table:
     return area_table
 
 
+@plots.styled
 def _chart(path: Path, rows: Sequence[Row], about: dict[str, Any]) -> None:
     """Draw one bar for each variant: cells on the left, and MHz on the right if a design is routed."""
-    from matplotlib.figure import Figure
-
     is_routed = any(row.mhz for row in rows)
-    figure = Figure(figsize=(11 if is_routed else 7.5, 1.6 + 0.35 * len(rows)), layout="constrained")
+    figure = plots.new_figure(11 if is_routed else 7.5, 1.6 + 0.35 * len(rows))
     panels = figure.subplots(1, 1 + is_routed, sharey=True, squeeze=False)[0]
     colours = [THEIRS_COLOUR if row.name == THEIRS else OURS_COLOUR for row in rows]
     _bars(panels[0], [row.n_used(LOGIC) for row in rows], "{:,.0f}", "logic cells", colours)
@@ -82,7 +80,7 @@ def _chart(path: Path, rows: Sequence[Row], about: dict[str, Any]) -> None:
     panels[0].invert_yaxis()
     routed = "" if is_routed else " (packed, not routed)"
     figure.suptitle(f"{about['chip']}, alone on {about['device']}{routed}", fontsize=10, x=0.01, ha="left")
-    figure.savefig(path, dpi=DPI, format="png")
+    plots.save(figure, path)
 
 
 def _bars(axes: Axes, lengths: Sequence[float], form: str, label: str, colours: Sequence[str]) -> None:
@@ -94,7 +92,6 @@ def _bars(axes: Axes, lengths: Sequence[float], form: str, label: str, colours: 
     axes.tick_params(axis="x", labelsize=8)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(0, 1.15 * max(lengths) or 1)
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _label(row: Row, about: dict[str, Any]) -> str:

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from io import BytesIO
 from typing import Any
 
-ACCURACY, OPERATIONS, LOSS = "#4477aa", "#999999", "#cc3311"
+from draupnir.tools.report import plots
+
+ACCURACY, OPERATIONS, LOSS = plots.BLUE, plots.GRAY, plots.ORANGE
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,11 @@ class Curve:
             "epochs": epochs,
         }
 
+    @plots.styled
     def picture(self) -> bytes:
         """The curve as PNG: loss, accuracy and operations by epoch."""
-        from matplotlib.figure import Figure  # imported here, because the import takes a second
-
         numbers = [epoch.number for epoch in self.epochs]
-        figure = Figure(figsize=(8, 7), layout="constrained")
+        figure = plots.new_figure(8, 7)
         axes = figure.subplots(3, sharex=True)
         rows = (
             ("loss", LOSS, [float("nan") if epoch.loss is None else epoch.loss for epoch in self.epochs]),
@@ -82,9 +83,9 @@ class Curve:
         )
         for axis, (name, color, heights) in zip(axes, rows, strict=True):
             axis.plot(numbers, heights, color=color, marker=".")
-            axis.axvline(self.best, color="black", linewidth=0.8, linestyle=":")
+            axis.axvline(self.best, color=plots.BLACK, linewidth=0.8, linestyle=":")
             axis.set(ylabel=name)
         axes[-1].set(xlabel="epoch; the dotted line is the one whose numbers are kept")
         file = BytesIO()
-        figure.savefig(file, dpi=110, format="png")
+        plots.save(figure, file)
         return file.getvalue()

@@ -11,13 +11,15 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from draupnir.tools.mapping.energy import Energy
 from draupnir.tools.mapping.mapper import WeightPair
+from draupnir.tools.report import plots
 from draupnir.tools.report.pages import Picture
 from draupnir.tools.trials.figures import BINS_A_DOUBLING, Distribution, TrialFigures
 from draupnir.tools.trials.study import Study, WorstSample
 
-FLOAT, CHIP = "#4477aa", "#cc6644"
+FLOAT, CHIP = plots.FIRST, plots.SECOND
 
 
+@plots.styled
 def pictures(
     figures: TrialFigures, study: Study, weights: Mapping[str, WeightPair], energy: Energy | None
 ) -> dict[str, Picture]:
@@ -39,7 +41,7 @@ def pictures(
     if study.worst:
         all_pictures["worst samples"] = Picture(
             _worst(study),
-            "The samples whose wrong label leads most. Each dot is a spike: blue in floating point, red on the chip.",
+            "The samples whose wrong label leads most. A dot is a spike: blue in floating point, orange on the chip.",
         )
     return all_pictures
 
@@ -50,7 +52,7 @@ def _rates(study: Study) -> Figure:
     for axis, (name, neurons) in zip(axes, study.neurons.items(), strict=True):
         in_float, on_chip = neurons.in_float / study.n, neurons.on_chip / study.n
         most = max(in_float.max(), on_chip.max(), 1e-9) * 1.05
-        axis.plot([0, most], [0, most], color="#bbbbbb", linewidth=1)
+        axis.plot([0, most], [0, most], color=plots.GRAY, linewidth=1)
         axis.scatter(in_float, on_chip, s=14, color=CHIP, alpha=0.7)
         axis.set(title=name, xlabel="spikes a sample, float", ylabel="spikes a sample, chip", xlim=0, ylim=0)
     return figure
@@ -101,12 +103,12 @@ def _histogram(axis: Axes, spread: Distribution) -> None:
 def _confusion(confusion: np.ndarray) -> Figure:
     """A matrix with a number in each field that is not 0; the last column is for no label."""
     n = len(confusion)
-    figure = Figure(figsize=(max(0.45 * n + 2, 4), max(0.4 * n + 1.5, 3.5)), layout="constrained")
+    figure = plots.new_figure(max(0.45 * n + 2, 4), max(0.4 * n + 1.5, 3.5))
     axis = figure.subplots()
     axis.imshow(confusion, cmap="Oranges", vmin=0)
     for right, label in np.argwhere(confusion):
         number = confusion[right, label]
-        color = "white" if number > 0.6 * confusion.max() else "black"
+        color = "white" if number > 0.6 * confusion.max() else plots.BLACK
         axis.text(label, right, str(number), ha="center", va="center", fontsize=8, color=color)
     ticks = list(range(n))
     axis.set(xlabel="label on the chip", ylabel="right label", xticks=[*ticks, n], yticks=ticks)
@@ -118,7 +120,7 @@ def _worst(study: Study) -> Figure:
     """Two rasters for each of the worst samples, one above the other."""
     n_columns = min(len(study.worst), 5)
     n_rows = -(-len(study.worst) // n_columns)
-    figure = Figure(figsize=(3.0 * n_columns, 3.2 * n_rows), layout="constrained")
+    figure = plots.new_figure(3.0 * n_columns, 3.2 * n_rows)
     axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for axis, sample in zip(axes, study.worst, strict=False):
         _rasters(axis, sample, {name: len(figures.on_chip) for name, figures in study.neurons.items()})
@@ -135,12 +137,12 @@ def _rasters(axis: Axes, sample: WorstSample, sizes: Mapping[str, int]) -> None:
             timesteps, neurons = spikes
             axis.scatter(timesteps + shift, neurons + first, s=3, color=color, linewidths=0)
         first += sizes[name]
-        axis.axhline(first - 0.5, color="#cccccc", linewidth=0.7)
+        axis.axhline(first - 0.5, color=plots.LIGHT, linewidth=0.7)
     label = "none" if sample.label < 0 else sample.label
     axis.set_title(f"sample {sample.index}: {label}, right {sample.right}", fontsize=9)
     axis.set(xlabel="timestep", ylabel="neuron")
 
 
 def _row(n: int, height: float) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(4.2 * max(n, 1), height), layout="constrained")
+    figure = plots.new_figure(4.2 * max(n, 1), height)
     return figure, list(figure.subplots(1, max(n, 1), squeeze=False).ravel())[:n] if n else [figure.subplots()]

@@ -9,7 +9,7 @@ from typing import Any
 from draupnir.golden.files import filling
 from draupnir.tools.mapping.mapper import WeightPair, mapper_of
 from draupnir.tools.mapping.plan import Mapped
-from draupnir.tools.report import pages, schema
+from draupnir.tools.report import pages, plots, schema
 from draupnir.tools.report.provenance import Origin
 from draupnir.tools.trials import study as studies
 from draupnir.tools.trials.figures import TrialFigures
@@ -32,7 +32,7 @@ def write(
     content |= {"weights": {name: _loss(pair) for name, pair in weights.items()}, "origin": origin.as_json()}
     with filling(folder) as temporary:
         for name, picture in all_pictures.items():
-            picture.figure.savefig(temporary / f"{name.replace(' ', '_')}.png", dpi=pages.DPI, format="png")
+            plots.save(picture.figure, temporary / f"{name.replace(' ', '_')}.png")
         parts = [
             f"<p><b>{study.losses.sentence(mapped.chip)}</b></p>",
             pages.words(rows),

@@ -21,7 +21,7 @@ from draupnir.tools.experiments.cue_accumulation.dataset import (
 )
 from draupnir.tools.experiments.cue_accumulation.results import CueResults, CueTrace, mean_and_spread
 from draupnir.tools.experiments.cue_accumulation.train import WATCHED
-from draupnir.tools.report import pages, schema
+from draupnir.tools.report import pages, plots, schema
 from draupnir.tools.report.pages import Picture
 from draupnir.tools.report.provenance import Origin
 
@@ -82,34 +82,36 @@ def figures(results: list[CueResults]) -> dict[str, str]:
 # --- Pictures ---------------------------------------------------------------------------------------------------
 
 
+@plots.styled
 def learning_curve(results: list[CueResults]) -> Figure:
     """Draw the accuracy in each epoch, in training and test."""
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    figure = plots.new_figure(8, 4.5)
     axes = figure.subplots()
-    for name, color in (("train", "tab:gray"), ("test", "tab:red")):
+    for name, color in (("train", plots.GRAY), ("test", plots.ORANGE)):
         curves = [[100 * getattr(e, f"n_right_{name}") / getattr(r, f"n_{name}") for e in r.epochs] for r in results]
         epochs = np.arange(1, len(curves[0]) + 1)
         for curve in curves:
             axes.plot(epochs, curve, color=color, alpha=0.3)
         axes.plot(epochs, np.mean(curves, axis=0), "o-", color=color, linewidth=2, label=name)
-    axes.axhline(100 * ISSCC, color="black", ls=":", label=f"ISSCC paper, {ISSCC:.1%}")
+    axes.axhline(100 * ISSCC, color=plots.BLACK, ls=":", label=f"ISSCC paper, {ISSCC:.1%}")
     axes.set(xlabel="epoch", ylabel="right answers, %", ylim=(0, 102), xticks=epochs)
-    axes.grid(alpha=0.3)
+    axes.grid()
     axes.legend(loc="lower right")
     return figure
 
 
+@plots.styled
 def rasters(results: CueResults) -> Figure:
     """Draw the input spikes, and the recurrent spikes before and after the training."""
-    figure = Figure(figsize=(13, 9), layout="constrained")
+    figure = plots.new_figure(13, 9)
     axes = figure.subplots(3, sharex=True)
     last_trace = results.traces["after"]
-    axes[0].plot(last_trace.inputs[:, 0], last_trace.inputs[:, 1], "|", color="black", markersize=3)
+    axes[0].plot(last_trace.inputs[:, 0], last_trace.inputs[:, 1], "|", color=plots.BLACK, markersize=3)
     groups = (LEFT, RIGHT, RECALL, NOISE)
     axes[0].set(yticks=[g[len(g) // 2] for g in groups], yticklabels=["left", "right", "recall", "noise"])
     axes[0].set_title(f"input: most cues are {SIDES[last_trace.label]}")
     for axis, (moment, trace) in zip(axes[1:], results.traces.items(), strict=True):
-        axis.plot(trace.spikes[:, 0], trace.spikes[:, 1], "|", color="tab:blue", markersize=3)
+        axis.plot(trace.spikes[:, 0], trace.spikes[:, 1], "|", color=plots.BLUE, markersize=3)
         axis.set(title=f"{moment} training: {len(trace.spikes)} spikes, answer {SIDES[trace.answer]}", ylabel="neuron")
     axes[-1].set(xlabel="ms", xlim=(0, END))
     for axis in axes:
@@ -120,13 +122,14 @@ def rasters(results: CueResults) -> Figure:
 def _cues(axis) -> None:  # type: ignore[no-untyped-def]
     """Shade the cues and the recall."""
     for i in range(N_CUES):
-        axis.axvspan(i * CUE_EVERY + CUE_PAUSE, (i + 1) * CUE_EVERY, color="black", alpha=0.04)
-    axis.axvspan(RECALL_AT, END, color="tab:orange", alpha=0.12)
+        axis.axvspan(i * CUE_EVERY + CUE_PAUSE, (i + 1) * CUE_EVERY, color=plots.BLACK, alpha=0.04)
+    axis.axvspan(RECALL_AT, END, color=plots.YELLOW, alpha=0.12)
 
 
+@plots.styled
 def traces(results: CueResults) -> Figure:
     """Draw output neurons, potentials and eligibility traces, before (left) and after (right) the training."""
-    figure = Figure(figsize=(13, 8), layout="constrained")
+    figure = plots.new_figure(13, 8)
     grid = figure.subplots(3, len(results.traces), sharex=True, sharey="row")
     for column, (moment, trace) in zip(grid.T, results.traces.items(), strict=True):
         _columns(column, trace)
@@ -148,9 +151,10 @@ def _columns(axes: np.ndarray, trace: CueTrace) -> None:
         axis.legend(loc="upper left", fontsize="small")
 
 
+@plots.styled
 def weight_histograms(results: CueResults) -> Figure:
     """Draw the weights of each memory, before and after the training."""
-    figure = Figure(figsize=(13, 4), layout="constrained")
+    figure = plots.new_figure(13, 4)
     for axis, (name, weights_before) in zip(
         figure.subplots(1, len(results.weights_before)), results.weights_before.items(), strict=True
     ):

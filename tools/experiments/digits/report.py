@@ -14,7 +14,7 @@ from draupnir.golden.compare import ComparedBits
 from draupnir.tools.experiments.digits.encoding import CONTRASTS, DIRECTIONS, REACH, SIDE, digits, edge_cells
 from draupnir.tools.experiments.digits.experiment import N_DIGITS, NO_ANSWER
 from draupnir.tools.experiments.digits.results import Answer, DigitsResults, Raster
-from draupnir.tools.report import pages
+from draupnir.tools.report import pages, plots
 from draupnir.tools.report.pages import Picture
 from draupnir.tools.report.provenance import Origin
 
@@ -40,9 +40,10 @@ def _has_data(name: str, results: DigitsResults) -> bool:
 # --- Pictures ---------------------------------------------------------------------------------------------------
 
 
+@plots.styled
 def rasters(results: DigitsResults) -> Figure:
     """Draw the input and output spikes of some images, one image in each row."""
-    figure = Figure(figsize=(13, 3.4 * len(results.rasters)), layout="constrained")
+    figure = plots.new_figure(13, 3.4 * len(results.rasters))
     grid = figure.subplots(len(results.rasters), 3, squeeze=False, width_ratios=(1, 4, 4))
     for row, raster in zip(grid, results.rasters, strict=True):
         _raster(row, raster)
@@ -54,14 +55,14 @@ def _raster(axes: np.ndarray, raster: Raster) -> None:
     axes[0].imshow(digits().images[answer.image], cmap="gray_r", vmin=0, vmax=16)
     axes[0].set_title(f"{'training' if raster.train else 'test'}: a {answer.label}\nanswer {_answer_text(answer)}")
     axes[0].set_axis_off()
-    axes[1].plot(raster.in_cycles / 1000, raster.in_rows, "|", color="black", markersize=4)
+    axes[1].plot(raster.in_cycles / 1000, raster.in_rows, "|", color=plots.BLACK, markersize=4)
     axes[1].set(title="input spikes", ylabel="pre-synaptic row", xlabel="1,000 clocks", ylim=(-4, 260))
     right = raster.out_neurons == answer.label
-    for spikes, color in ((~right, "tab:gray"), (right, "tab:red")):
+    for spikes, color in ((~right, plots.GRAY), (right, plots.ORANGE)):
         axes[2].plot(
             raster.out_cycles[spikes] / 1000, raster.out_neurons[spikes], "|", color=color, markersize=12, mew=1.6
         )
-    axes[2].set(title="output spikes (red: the digit shown)", ylabel="neuron", xlabel="1,000 clocks")
+    axes[2].set(title="output spikes (orange: the digit shown)", ylabel="neuron", xlabel="1,000 clocks")
     axes[2].set(ylim=(-0.6, N_DIGITS - 0.4), yticks=range(N_DIGITS), xlim=axes[1].get_xlim())
 
 
@@ -69,11 +70,12 @@ def _answer_text(answer: Answer) -> str:
     return "none" if answer.predicted == NO_ANSWER else str(answer.predicted)
 
 
+@plots.styled
 def weight_maps(results: DigitsResults) -> Figure:
     """Draw, for each neuron (column), the pixels that it prefers, then its weights by kind of edge cell (row)."""
     kinds = [(direction, contrast) for direction in DIRECTIONS for contrast in CONTRASTS]
     columns = results.weights.T
-    figure = Figure(figsize=(13, 12), layout="constrained")
+    figure = plots.new_figure(13, 12)
     axes = figure.subplots(len(kinds) + 1)
     axes[0].imshow(_side_by_side([template(column) for column in columns]), cmap="RdBu_r", vmin=-1, vmax=1)
     axes[0].set_xticks([(SIDE + 1) * n + (SIDE - 1) / 2 for n in range(N_DIGITS)], range(N_DIGITS))
@@ -84,7 +86,7 @@ def weight_maps(results: DigitsResults) -> Figure:
         axis.set_xticks([])
     for axis, name in zip(axes, ["prefers ink", *(f"{d} {c}" for d, c in kinds)], strict=True):
         axis.set_ylabel(name, rotation=0, ha="right", va="center")
-        axis.set(yticks=[], facecolor="lightgray")
+        axis.set(yticks=[], facecolor=plots.LIGHT)
         axis.spines[:].set_visible(False)
         for n in range(1, N_DIGITS):
             axis.axvline((SIDE + 1) * n - 1, color="white", linewidth=8)
@@ -125,12 +127,13 @@ def template(weights: NDArray[np.int64]) -> NDArray[np.float64]:
     return image / max(float(np.abs(image).max()), 1.0)
 
 
+@plots.styled
 def confusion(results: DigitsResults) -> Figure:
     """Draw the number of test images by digit and answer."""
     matrix = results.confusion()
     if not matrix[:, N_DIGITS].any():
         matrix = matrix[:, :N_DIGITS]
-    figure = Figure(figsize=(7, 6.5), layout="constrained")
+    figure = plots.new_figure(7, 6.5)
     axes = figure.subplots()
     axes.imshow(matrix, cmap="Blues", aspect="auto")
     for (label, answer), n in np.ndenumerate(matrix):
@@ -145,18 +148,19 @@ def confusion(results: DigitsResults) -> Figure:
     return figure
 
 
+@plots.styled
 def accuracy(results: DigitsResults) -> Figure:
     """Draw the accuracy in the course of the training. Each answer comes before the lesson of its image."""
     right = np.array([a.label == a.predicted for a in results.train], dtype=float)
     window = min(WINDOW, -(-len(right) // 5))
     mean = np.convolve(right, np.ones(window) / window, mode="valid")
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    figure = plots.new_figure(8, 4.5)
     axes = figure.subplots()
     axes.plot(np.arange(window, len(right) + 1), 100 * mean, label=f"training, mean of the last {window} images")
     if results.test:
-        axes.axhline(100 * results.accuracy, color="tab:red", ls="--", label=f"test, {results.accuracy:.1%}")
+        axes.axhline(100 * results.accuracy, color=plots.ORANGE, ls="--", label=f"test, {results.accuracy:.1%}")
     axes.set(xlabel="training images shown", ylabel="right answers, %", ylim=(0, 100), xlim=(0, len(right)))
-    axes.grid(alpha=0.3)
+    axes.grid()
     axes.legend(loc="lower right")
     return figure
 

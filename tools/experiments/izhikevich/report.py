@@ -13,7 +13,7 @@ from draupnir.tools.experiments.izhikevich.criteria import CRITERIA
 from draupnir.tools.experiments.izhikevich.differences import DIFFERENCES
 from draupnir.tools.experiments.izhikevich.exhibit import Exhibit
 from draupnir.tools.experiments.izhikevich.picture import gallery
-from draupnir.tools.report import pages
+from draupnir.tools.report import pages, plots
 from draupnir.tools.report.pages import PageLink
 from draupnir.tools.report.provenance import Origin
 
@@ -37,7 +37,7 @@ def write(out: Path, exhibits: Sequence[Exhibit], origin: Origin) -> list[Path]:
         for behaviour, _, _ in exhibits:
             shutil.copyfile(behaviour.toml, temporary / _toml(behaviour))
             (temporary / _csv(behaviour)).write_text(events_text(behaviour))
-        gallery(exhibits).savefig(temporary / PICTURE, dpi=pages.DPI)
+        plots.save(gallery(exhibits), temporary / PICTURE)
         parts = [
             pages.verdict(_holds(exhibits), figures(exhibits)["behaviours"]),
             pages.picture_part(temporary / PICTURE, MEANING, roomy=True),

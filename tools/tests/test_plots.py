@@ -1,0 +1,55 @@
+"""All pictures have one style, and a page has what a reader with a dark screen, a printer or a screen reader needs."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from draupnir.tools.report import pages, plots
+from draupnir.tools.report.pages import Picture
+from draupnir.tools.report.provenance import Origin
+
+TOOLS = Path(__file__).resolve().parents[1]
+SOURCES = sorted(path for path in TOOLS.rglob("*.py") if "tests" not in path.parts and path.name != "plots.py")
+
+
+@plots.styled
+def draw() -> tuple[list[str], bool]:
+    """Return the colours of the first lines, and True if an axis has a frame at the top."""
+    axes = plots.new_figure(3, 2).subplots()
+    lines = [str(axes.plot([0, 1])[0].get_color()) for _ in plots.PALETTE]
+    return lines, axes.spines["top"].get_visible()
+
+
+def test_a_picture_has_the_palette_and_no_frame() -> None:
+    assert draw() == (list(plots.PALETTE), False)
+
+
+def test_the_style_ends_with_the_picture() -> None:
+    settings = dict(matplotlib.rcParams)
+    draw()
+    assert dict(matplotlib.rcParams) == settings
+
+
+def test_a_picture_is_saved_as_png() -> None:
+    file = io.BytesIO()
+    plots.save(plots.new_figure(2, 1), file)
+    assert file.getvalue().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("pattern", [r"\bFigure\(", r"\.savefig\(", r"\"#[0-9a-fA-F]{6}\"", r"\"tab:"])
+def test_pictures_are_begun_coloured_and_saved_in_one_place(pattern: str) -> None:
+    others = {path.relative_to(TOOLS).as_posix() for path in SOURCES if re.search(pattern, path.read_text())}
+    assert others <= {"docs/conf.py"}  # the colours of the site
+
+
+def test_a_page_is_for_dark_screens_and_printers_and_its_pictures_have_words(tmp_path: Path) -> None:
+    origin = Origin("draupnir demo digits", "2026-01-02T03:04:05+00:00", (1,), "c0ffee")
+    pages.write(tmp_path / "out", "title", {}, {"one": Picture(plots.new_figure(2, 1), "A <line> & more.")}, origin)
+    page = (tmp_path / "out" / pages.PAGE).read_text()
+    assert 'alt="A &lt;line&gt; &amp; more."' in page
+    assert "@media(prefers-color-scheme:dark)" in page and "@media print" in page
