@@ -82,7 +82,7 @@ def test_kernels_are_kept_with_their_chip_or_with_what_belongs_to_none() -> None
     planes: Any = import_module("draupnir.emulator.odin.planes.gates")
     fifo: Any = import_module("draupnir.emulator.parts.fifo")
     odin = jit.SOURCES / "odin"
-    for function, owner in ((lif.membrane, odin), (planes.select, odin), (fifo.fill_next, None)):
+    for function, owner in ((lif.membrane, odin), (planes.majority, odin), (fifo.fill_next, None)):
         assert Path(function._cache.cache_path).is_relative_to(jit.cache_folder(owner) or "")
     assert jit.cache_folder(odin) != jit.cache_folder()
 
