@@ -166,7 +166,7 @@ SPI_REGS = (
     Reg("ctrl_readback_event", 1),
     Reg("ctrl_prog_event", 1),
     Reg("ctrl_spi_addr", 16),
-    Reg("ctrl_op_code", 2),
+    Reg("ctrl_op_code", 2, states=SpiCmd),
     Reg("ctrl_prog_data", 16),
 )
 
@@ -196,7 +196,7 @@ def first_blocks(
                 Reg("ctrl_readback_event_sync", 1),
                 Reg("ctrl_prog_event_sync_int", 1),
                 Reg("ctrl_prog_event_sync", 1),
-                Reg("state", 4, states(WAIT)),
+                Reg("state", 4, states(WAIT), states=states),
                 Reg("ctrl_cnt", CNT_BITS),
                 Reg("neur_cnt", M),
             ),
@@ -211,7 +211,7 @@ def first_blocks(
                 Reg("main_read_ptr", ptr_bits),
                 Reg("main_fill_cnt", ptr_bits, meaning="Words beyond the first."),
                 Reg("main_empty", 1, 1),
-                Reg("main_mem", event.width, None, (depth,)),
+                Reg("main_mem", event.width, None, (depth,), word=event),
             ),
             "scheduler.v, fifo.v",
         ),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import keyword
 import re
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from draupnir.emulator.declare.errors import DeclarationError, check_copies
-from draupnir.emulator.declare.words import INTEGER_BITS
+from draupnir.emulator.declare.words import INTEGER_BITS, Word
 
 OF_THE_MODEL = ("inputs", "cycle")  # every model has these registers, too
 # A NumPy record has attributes with these names, compiled or not, so a register cannot have one of them.
@@ -70,8 +71,11 @@ class Reg:
     width : bits, 1..63
     reset : the value after a reset, or None if no reset changes it
     shape : () for one register, else the shape of an array of registers
+    states : the names of its values, if it has names; word : its fields, if it holds a word
+    signed : True for a number in two's complement; curve : as for ``Field``
 
-    Raises DeclarationError for a width out of range, and for a name that a NumPy record cannot have.
+    Raises DeclarationError for a width out of range, for a word of another width, and for a name that a NumPy record
+    cannot have.
     """
 
     name: str
@@ -79,6 +83,10 @@ class Reg:
     reset: int | None = 0
     shape: tuple[int, ...] = ()
     meaning: str = ""
+    states: type[IntEnum] | None = None
+    word: Word | None = None
+    signed: bool = False
+    curve: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or keyword.iskeyword(self.name) or self.name in _OF_NUMPY:
@@ -90,6 +98,10 @@ class Reg:
             raise DeclarationError(
                 f"state register {self.name}: width {self.width}; right is 1..{INTEGER_BITS},"
                 " and shape= for an array of several"
+            )
+        if self.word and self.word.width != self.width:
+            raise DeclarationError(
+                f"state register {self.name}: width {self.width}, and its word {self.word.name} has {self.word.width}"
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Literal
 
 from draupnir.emulator.declare.errors import DeclarationError, unique
@@ -21,6 +22,8 @@ class Field:
     meaning : one line
     unit : "" for a flag or an address
     kind : "parameter" if a user configures it, "state" if the chip writes it, or "" if neither applies
+    states : the names of its values, if it has names
+    curve : True for a number that people see best as a curve over time, such as a potential
     """
 
     name: str
@@ -30,6 +33,8 @@ class Field:
     unit: str = ""
     signed: bool = False
     kind: Literal["", "parameter", "state"] = ""
+    states: type[IntEnum] | None = None
+    curve: bool = False
 
     @property
     def msb(self) -> int:

@@ -27,7 +27,8 @@ from draupnir.emulator.odin.izh_input import (
     stimulation,
     store_input,
 )
-from draupnir.emulator.odin.layout import IZH, ResonSign
+from draupnir.emulator.odin.layout import IZH
+from draupnir.emulator.odin.neuron_words import ResonSign
 
 F = positions(IZH)
 CORE_BITS = IZH["core"].width

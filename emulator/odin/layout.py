@@ -24,16 +24,6 @@ PINS = family.pins(2 * M + 1, "Address of an output event, or a monitoring packe
 
 # --- Neuron memory (doc 3.1, 3.3; neuron_core.v; the words: neuron_words.py) ------------------------------------
 
-
-class ResonSign(IntEnum):
-    """Phase of a resonator (IZH ``reson_sign``; izh_neuron_state.v)."""
-
-    POS = 0
-    NEG = 1
-    ZERO_TO_P = 2
-    ZERO_TO_N = 3
-
-
 # --- Synapse memory (doc 3.1, 3.2) ------------------------------------------------------------------------------
 
 SYN_WEIGHT = Field("syn_weight", 0, 3, "Synaptic weight.", "LSB", kind="state")
@@ -213,7 +203,7 @@ BLOCKS = (
             Reg("burst_read_ptr", PTR_BITS, 0, (N_PRIO,)),
             Reg("burst_fill_cnt", PTR_BITS, 0, (N_PRIO,), "Words beyond the first."),
             Reg("burst_empty", 1, 1, (N_PRIO,)),
-            Reg("burst_mem", BURST_WORD.width, None, (N_PRIO, BURST_DEPTH)),
+            Reg("burst_mem", BURST_WORD.width, None, (N_PRIO, BURST_DEPTH), word=BURST_WORD),
         ),
         "scheduler.v, fifo.v",
     ),

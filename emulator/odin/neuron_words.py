@@ -6,7 +6,19 @@ which the documentation leaves out.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from enum import IntEnum
+
 from draupnir.emulator.declare import Field, Word
+
+
+class ResonSign(IntEnum):
+    """Phase of a resonator (IZH ``reson_sign``; izh_neuron_state.v)."""
+
+    POS = 0
+    NEG = 1
+    ZERO_TO_P = 2
+    ZERO_TO_N = 3
 
 
 def _parameter(name: str, lsb: int, width: int, meaning: str, unit: str = "") -> Field:
@@ -15,6 +27,10 @@ def _parameter(name: str, lsb: int, width: int, meaning: str, unit: str = "") ->
 
 def _state(name: str, lsb: int, width: int, meaning: str, unit: str = "", signed: bool = False) -> Field:
     return Field(name, lsb, width, meaning, unit, signed, kind="state")
+
+
+def _curve(name: str, lsb: int, width: int, meaning: str, unit: str, signed: bool = False) -> Field:
+    return replace(_state(name, lsb, width, meaning, unit, signed), curve=True)
 
 
 _LIF_IZH_SEL = _parameter("lif_izh_sel", 0, 1, "Neuron model: 1 LIF, 0 Izhikevich.")
@@ -36,7 +52,7 @@ LIF = Word(
         _parameter("ca_theta2", 29, 3, "SDSP: depression below this calcium.", "calcium"),
         _parameter("ca_theta3", 32, 3, "SDSP: potentiation below this calcium.", "calcium"),
         _parameter("caleak", 35, 5, "Time reference events per decrement of calcium; 0 disables.", "time references"),
-        _state("core", 70, 8, "Membrane potential.", "LSB"),
+        _curve("core", 70, 8, "Membrane potential.", "LSB"),
         _state("calcium", 78, 3, "Calcium: recent firing activity."),
         _state("caleak_cnt", 81, 5, "Time reference events since the last decrement of calcium.", "time references"),
         _NEUR_DISABLE,
@@ -135,9 +151,9 @@ IZH = Word(
         _parameter(
             "reson_sharp_amt", 67, 3, "Sharp resonance: time references between the two excitations.", "time references"
         ),
-        _state("inacc", 70, 11, "Input accumulator: weights in, leakage out; wraps.", "LSB of weight"),
+        _curve("inacc", 70, 11, "Input accumulator: weights in, leakage out; wraps.", "LSB of weight"),
         _state("refrac", 81, 1, "In the refractory period."),
-        _state("core", 82, 4, "Membrane potential.", "LSB", signed=True),
+        _curve("core", 82, 4, "Membrane potential.", "LSB", signed=True),
         _state(
             "dapdel_cnt",
             86,
@@ -163,8 +179,9 @@ IZH = Word(
         ),
         _state("bist_lock", 104, 1, "Bistability: in the spiking state."),
         _state("inhin_lock", 105, 1, "Inhibition-induced: spiking."),
-        _state(
-            "reson_sign", 106, 2, "Resonator's phase: 0 positive, 1 negative, 2 zero to positive, 3 zero to negative."
+        replace(
+            _state("reson_sign", 106, 2, "Resonator's phase: positive, negative, zero to positive, zero to negative."),
+            states=ResonSign,
         ),
         _state("thrmod", 108, 4, "Threshold modifier.", "LSB of core", signed=True),
         _state(

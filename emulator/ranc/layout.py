@@ -174,7 +174,7 @@ def _core_blocks(s: Sizes) -> tuple[Block, ...]:
     """The flip-flops of a core. No reset reaches any but ``error``."""
     n_limbs, word = -(-neuron_word(s).width // 32), neuron_word(s).width
     free = [
-        Reg("state", 4, None),
+        Reg("state", 4, None, states=State),
         Reg("row_count", s.axon_width + 1, None),
         Reg("error", 1),
         *(Reg(name, 1, None) for name in ("scheduler_set", "scheduler_clr", "csram_write")),
@@ -185,7 +185,12 @@ def _core_blocks(s: Sizes) -> tuple[Block, ...]:
     return (
         Block("token_controller", tuple(free), "TokenController.v", copies=s.n_cores),
         Block("csram", (Reg("data_out", min(word, 32), None, (n_limbs,)),), "CSRAM.v", copies=s.n_cores),
-        Block("neuron_block", (Reg("integrator_potential", s.potential_width, None),), "EnReg.v", copies=s.n_cores),
+        Block(
+            "neuron_block",
+            (Reg("integrator_potential", s.potential_width, None, signed=True, curve=True),),
+            "EnReg.v",
+            copies=s.n_cores,
+        ),
         Block("scheduler", (Reg("read_address", s.tick_width, None),), "Counter.v", copies=s.n_cores),
     )
 

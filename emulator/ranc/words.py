@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from draupnir.emulator.declare import Field, Word
 from draupnir.emulator.ranc.sizes import Sizes
 
@@ -32,7 +34,8 @@ def neuron_word(s: Sizes) -> Word:
     fields, lsb = [], 0
     for name, width, meaning, unit, is_signed in rows:
         kind = "state" if name == "current_potential" else "parameter"
-        fields.append(Field(name, lsb, width, meaning, unit, is_signed, kind))  # type: ignore[arg-type]
+        field = Field(name, lsb, width, meaning, unit, is_signed, kind)  # type: ignore[arg-type]
+        fields.append(replace(field, curve=kind == "state"))
         lsb += width
     return Word("neuron", lsb, tuple(fields), "Core.v")
 

@@ -89,10 +89,21 @@ def _neuron(n: int) -> tuple[Field, ...]:
     lsb = 50 * n
     parity = "odd" if n else "even"
     return (
-        Field(f"neur_u{n}", lsb, U_BITS, f"Membrane potential, {parity} neuron.", "LSB", signed=True, kind="state"),
-        Field(f"trace_inp{n}", lsb + 16, TRACE_BITS, f"Input trace, {parity} neuron.", "LSB", kind="state"),
-        Field(f"trace_rec{n}", lsb + 28, TRACE_BITS, f"Recurrent trace, {parity} neuron.", "LSB", kind="state"),
-        Field(f"trace_out{n}", lsb + 40, TOUT_BITS, f"Output trace, {parity} neuron.", "LSB", kind="state"),
+        Field(
+            f"neur_u{n}",
+            lsb,
+            U_BITS,
+            f"Membrane potential, {parity} neuron.",
+            "LSB",
+            signed=True,
+            kind="state",
+            curve=True,
+        ),
+        Field(f"trace_inp{n}", lsb + 16, TRACE_BITS, f"Input trace, {parity} neuron.", "LSB", kind="state", curve=True),
+        Field(
+            f"trace_rec{n}", lsb + 28, TRACE_BITS, f"Recurrent trace, {parity} neuron.", "LSB", kind="state", curve=True
+        ),
+        Field(f"trace_out{n}", lsb + 40, TOUT_BITS, f"Output trace, {parity} neuron.", "LSB", kind="state", curve=True),
     )
 
 
@@ -305,8 +316,8 @@ BLOCKS = (
             Reg("spi_shift_reg_out", SPI_BITS),
             Reg("spi_addr_out", 16, None, meaning="SPI_ADDR: what the core is asked for."),
             Reg("spi_data", SPI_BITS, None),
-            Reg("prog", PROG.width, meaning="PROG_*, a bit each."),
-            Reg("read", READ.width, meaning="READ_*, a bit each."),
+            Reg("prog", PROG.width, meaning="PROG_*, a bit each.", word=PROG),
+            Reg("read", READ.width, meaning="READ_*, a bit each.", word=READ),
             *(
                 Reg(r.name.lower(), r.width, r.reset, () if r.n_addrs == 1 else (r.n_addrs,), r.meaning)
                 for r in REGISTERS
@@ -358,11 +369,11 @@ BLOCKS = (
     Block(
         "controller",
         (
-            Reg("state", 4, State.IDLE),
+            Reg("state", 4, State.IDLE, states=State),
             Reg("timing_error", 1),
             Reg("tick_cnt", 32, None),
             Reg("neur_step_cnt", M, None, meaning="Neuron in state STEP."),
-            Reg("state_evt", 2, EvtState.WAIT),
+            Reg("state_evt", 2, EvtState.WAIT, states=EvtState),
             Reg("neur256_cnt", M, None, meaning="Neuron whose spike is looked for, or processed."),
             Reg("neur128x2_cnt", M, None, meaning="Half-neuron of the sweep: word, then read or write."),
             Reg("supp_cycle", 1, None),
@@ -388,7 +399,7 @@ BLOCKS = (
         (
             Reg("neur_z", 1, 0, (N,), "Recurrent neurons that spiked in the last timestep."),
             Reg("neur_dirty", 1, 0, (N,), "Neurons whose state in the memory counts."),
-            Reg("oneur_u", U_BITS, 0, (N_OUT,), "Output neurons' potentials, two's complement."),
+            Reg("oneur_u", U_BITS, 0, (N_OUT,), "Output neurons' potentials.", signed=True, curve=True),
             Reg(
                 "neur_data_o", 32, None, (NEURONS.n_limbs,), "Output register of the memory, limb 0 least significant."
             ),

@@ -5,8 +5,6 @@ Source: evt_global_router.sv, evt_weight_fifo.sv, evt_synchronizer.sv, evt_arbit
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 import numpy as np
 
 from draupnir.emulator.codec import positions
@@ -14,6 +12,7 @@ from draupnir.emulator.kernel.bits import bit, row_field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.sne import fifo
 from draupnir.emulator.sne.layout import ALL_GROUPS, CHIP, GROUPS, THRESHOLD, TIME_BITS, Crossing, EventOp, LayerKind
+from draupnir.emulator.sne.states import EntryState, PacketState
 
 IN = positions(CHIP.input_word)
 TIME, EOP, FC = int(EventOp.TIME), int(EventOp.EOP), int(LayerKind.FC)
@@ -21,25 +20,6 @@ TO_ENGINE, TO_MEMORY = 0, 1
 EVENTS, KERNEL, RIGHT, LEFT = (int(k) for k in Crossing)
 LAST_COUNT = 2 * THRESHOLD + 1
 LEVELS = 4  # of the tree of the arbiter
-
-
-class PacketState(IntEnum):
-    """The states of the router of packets."""
-
-    RESET = 0
-    OPEN_PKT = 1
-    VERIFY_HEADER = 2
-    ROUTE = 3
-    CLOSE_PKT = 4
-    ERROR = 5
-
-
-class EntryState(IntEnum):
-    """The states of the entry of weights."""
-
-    INIT = 0
-    RESUME = 1
-    RUN = 2
 
 
 RESET, OPEN_PKT, VERIFY_HEADER, ROUTE, CLOSE_PKT, ERROR = (int(state) for state in PacketState)

@@ -5,8 +5,6 @@ Source: evt_dp_group.sv, evt_filter.sv, evt_memory_sequencer.sv, evt_mapper_src.
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 import numpy as np
 
 from draupnir.emulator.codec import positions
@@ -27,28 +25,13 @@ from draupnir.emulator.sne.layout import (
 )
 from draupnir.emulator.sne.memories import Memories
 from draupnir.emulator.sne.sequencers import ALL, AROUND, WEIGHTED
+from draupnir.emulator.sne.states import MapperState, PassState
 
 IN = positions(CHIP.input_word)
 ONLINE = SLICE["online"].lsb
 RST, UPDATE, SPIKE_OP = int(NeuronOp.RST), int(NeuronOp.UPDATE), int(NeuronOp.SPIKE)
 FC = int(LayerKind.FC)
 SPIKE, TIME = int(EventOp.SPIKE), int(EventOp.TIME)
-
-
-class PassState(IntEnum):
-    """The states of the way to the FIFOs: spikes pass at once, wait, or have just waited."""
-
-    RUN = 0
-    PAUSE = 1
-    RESUME = 2
-
-
-class MapperState(IntEnum):
-    """The states of the mapper: it gives spikes to the FIFOs, nothing, or a timestep."""
-
-    INIT = 0
-    RUN = 1
-    EXECUTE = 2
 
 
 PASS_RUN, PASS_PAUSE, PASS_RESUME = (int(state) for state in PassState)

@@ -12,6 +12,18 @@ from enum import IntEnum
 
 from draupnir.emulator.buses.stream import STREAM
 from draupnir.emulator.declare import Block, Bus, Chip, Field, Memory, Pin, Probe, Reg, Word
+from draupnir.emulator.sne.states import (
+    EntryState,
+    FcState,
+    KernelState,
+    MapperState,
+    OptState,
+    PacketState,
+    PassState,
+    RefreshState,
+    RouterState,
+    SeqState,
+)
 
 GROUPS = 16
 ALL_GROUPS = (1 << GROUPS) - 1  # as a mask, group 0 in the lowest bit
@@ -167,8 +179,8 @@ STATE = Word(
     (
         Field("tlspk", 0, 8, "Time of the last spike.", "timesteps", kind="state"),
         Field("tlupd", 8, 8, "Time of the last update.", "timesteps", kind="state"),
-        Field("avth", 16, 8, "Adaptive threshold.", "LSB", signed=True, kind="state"),
-        Field("vmem", 24, 8, "Potential.", "LSB", signed=True, kind="state"),
+        Field("avth", 16, 8, "Adaptive threshold.", "LSB", signed=True, kind="state", curve=True),
+        Field("vmem", 24, 8, "Potential.", "LSB", signed=True, kind="state", curve=True),
     ),
     "sne_evt_stream_pkg.sv, alif_state_t",
 )
@@ -216,12 +228,12 @@ _IN_LOG_DEPTH = max(CROSSING_LOG_DEPTHS)
 BUS_BLOCKS = (
     Block(
         "global_router",
-        (Reg("packet_state", 3), Reg("header", EVENT_BITS), Reg("packet_ptr", 16)),
+        (Reg("packet_state", 3, states=PacketState), Reg("header", EVENT_BITS), Reg("packet_ptr", 16)),
         "evt_global_router.sv",
     ),
     Block(
         "weight_input",
-        (Reg("ip_state", 2), Reg("ip_ready", 1), Reg("ip_status", 1), Reg("ip_count", 8)),
+        (Reg("ip_state", 2, states=EntryState), Reg("ip_ready", 1), Reg("ip_status", 1), Reg("ip_count", 8)),
         "evt_weight_fifo.sv, input port",
     ),
     Block("in_fifo_source", _fifo_source("in", _IN_LOG_DEPTH), "cdc_fifo_gray.sv", copies=len(Crossing)),
@@ -241,8 +253,8 @@ ENGINE_BLOCKS = (
         (Reg("insert_state", 1), Reg("curr_time", TIME_BITS), Reg("next_time", TIME_BITS), Reg("zero_seen", 1)),
         "evt_time_inserter.sv",
     ),
-    Block("refresh_insert", (Reg("refresh_state", 2),), "evt_refresh_insert.sv"),
-    Block("engine_router", (Reg("router_state", 3),), "evt_engine_router.sv"),
+    Block("refresh_insert", (Reg("refresh_state", 2, states=RefreshState),), "evt_refresh_insert.sv"),
+    Block("engine_router", (Reg("router_state", 3, states=RouterState),), "evt_engine_router.sv"),
     Block(
         "time_unit",
         (
@@ -261,7 +273,7 @@ ENGINE_BLOCKS = (
     Block(
         "sequencer",
         (
-            Reg("seq_state", 3),
+            Reg("seq_state", 3, states=SeqState),
             Reg("seq_rd_addr", ADDR_BITS + 1),
             Reg("seq_wr_addr", ADDR_BITS + 1),
             Reg("seq_rd_en", 1),
@@ -274,7 +286,7 @@ ENGINE_BLOCKS = (
     Block(
         "opt_sequencer",
         (
-            Reg("opt_state", 2),
+            Reg("opt_state", 2, states=OptState),
             Reg("opt_row", 3, reset=7, meaning="Row of the kernel, -1..1, in three bits."),
             Reg("opt_col", 3, reset=7),
             Reg("opt_row_done", 1),
@@ -289,7 +301,7 @@ ENGINE_BLOCKS = (
     Block(
         "weight_output",
         (
-            Reg("fc_state", 3),
+            Reg("fc_state", 3, states=FcState),
             Reg("fc_rd_addr", ADDR_BITS + 1),
             Reg("fc_wr_addr", ADDR_BITS + 1),
             Reg("fc_rd_en", 1),
@@ -304,7 +316,7 @@ ENGINE_BLOCKS = (
     Block(
         "kernel_memory",
         (
-            Reg("kernel_state", 1),
+            Reg("kernel_state", 1, states=KernelState),
             Reg("kernel_wr_en", 1),
             Reg("kernel_wr_addr", 9),
             Reg("kernel_wr_word", EVENT_BITS),
@@ -324,10 +336,14 @@ ENGINE_BLOCKS = (
     ),
     Block(
         "mapper_src",
-        (Reg("spikes_state", 2), Reg("spikes_valid", GROUPS), Reg("spikes_word", EVENT_BITS, shape=(GROUPS,))),
+        (
+            Reg("spikes_state", 2, states=PassState),
+            Reg("spikes_valid", GROUPS),
+            Reg("spikes_word", EVENT_BITS, shape=(GROUPS,)),
+        ),
         "evt_mapper_src.sv",
     ),
-    Block("mapper", (Reg("mapper_state", 2),), "evt_mapper.sv"),
+    Block("mapper", (Reg("mapper_state", 2, states=MapperState),), "evt_mapper.sv"),
     Block("online", (Reg("online_group", 4),), "evt_memory_sequencer.sv"),
 )
 

@@ -5,7 +5,6 @@ Source: evt_kernel_memory_wrapper.sv, evt_kernel_memory.sv, evt_floating_kernel.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.sne import fifo
 from draupnir.emulator.sne.config import offsets
 from draupnir.emulator.sne.layout import CHIP, SLICE, Crossing
+from draupnir.emulator.sne.states import KernelState
 
 IN = positions(CHIP.input_word)
 KERNEL_SIZE = 3
@@ -37,13 +37,6 @@ class Memories(NamedTuple):
     even: np.ndarray
     kernels: np.ndarray
     corners: np.ndarray
-
-
-class KernelState(IntEnum):
-    """The states of the side that writes kernels."""
-
-    INIT = 0
-    RUN = 1
 
 
 INIT, RUN = (int(state) for state in KernelState)

@@ -8,8 +8,6 @@ Source: evt_time_inserter.sv, evt_refresh_insert.sv, evt_spike_filter.sv, evt_en
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 import numpy as np
 
 from draupnir.emulator.codec import positions
@@ -18,6 +16,7 @@ from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.sne import fifo
 from draupnir.emulator.sne.config import bound
 from draupnir.emulator.sne.layout import CHIP, ERROR, SLICE, TIME_BITS, TIME_MASK, Crossing, EventOp, NeuronOp
+from draupnir.emulator.sne.states import RefreshState, RouterState
 
 IN = positions(CHIP.input_word)
 EVENTS = int(Crossing.EVENTS)
@@ -42,25 +41,6 @@ IDLE, SPIKE, ACCUMULATE, WIPE, TIME, SYNCH, UPDATE = (
 OP_SPIKE, OP_INTEGRATE, OP_RST, OP_UPDATE = (
     int(op) for op in (NeuronOp.SPIKE, NeuronOp.INTEGRATE, NeuronOp.RST, NeuronOp.UPDATE)
 )
-
-
-class RouterState(IntEnum):
-    """The states of the router of events."""
-
-    RESET = 0
-    FETCH_EVT = 1
-    PROCESS_SPIKE = 2
-    UPDATE_TIME = 3
-    DONE = 4
-    ERROR = 5
-
-
-class RefreshState(IntEnum):
-    """The states of the insertion of updates."""
-
-    INIT = 0
-    REFRESH_INSERT = 1
-    ALLOW_NEW_EVT = 2
 
 
 RESET, FETCH_EVT, PROCESS_SPIKE, UPDATE_TIME, DONE, FAULT = (int(state) for state in RouterState)

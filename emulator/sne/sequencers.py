@@ -17,6 +17,7 @@ from draupnir.emulator.kernel.bits import row_field
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.sne import fifo
 from draupnir.emulator.sne.layout import CHIP, THRESHOLD, TIME_BITS, Crossing, EventOp, LayerKind, NeuronOp
+from draupnir.emulator.sne.states import FcState, OptState, SeqState
 
 IN = positions(CHIP.input_word)
 SYNCH = int(EventOp.SYNCH)
@@ -31,35 +32,6 @@ class Sequence(IntEnum):
     ALL = 0
     AROUND = 1
     WEIGHTED = 2
-
-
-class SeqState(IntEnum):
-    """The states of the sequence of all neurons."""
-
-    INIT = 0
-    RESUME = 1
-    WAIT = 2
-    RUN = 3
-    STOP = 4
-
-
-class OptState(IntEnum):
-    """The states of the sequence around a spike."""
-
-    INIT = 0
-    WAIT = 1
-    RUN = 2
-    STOP = 3
-
-
-class FcState(IntEnum):
-    """The states of the sequence with weights."""
-
-    INIT = 0
-    RESUME = 1
-    RUN = 2
-    STOP = 3
-    WAIT = 4
 
 
 ALL, AROUND, WEIGHTED = (int(sequence) for sequence in Sequence)

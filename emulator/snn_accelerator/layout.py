@@ -77,19 +77,23 @@ BLOCKS = (
     Block("clk_div", tuple(Reg(divider, 1, reset=None if i else 0) for i, divider in enumerate(DIVIDERS)), "clk_div.v"),
     Block(
         "neuron",
-        (Reg("state", BITS), Reg("threshold", BITS, reset=THRESHOLD), Reg("spike", 1)),
+        (Reg("state", BITS, curve=True), Reg("threshold", BITS, reset=THRESHOLD), Reg("spike", 1)),
         "neuron.v, neuron_2x.v, neuron_4x.v, neuron_8x.v",
         copies=COPIES * len(QUICK),
     ),
     Block(
         "neuron_slow",
-        (Reg("slow_state", BITS, reset=None), Reg("slow_threshold", BITS, reset=THRESHOLD), Reg("slow_spike", 1)),
+        (
+            Reg("slow_state", BITS, reset=None, curve=True),
+            Reg("slow_threshold", BITS, reset=THRESHOLD),
+            Reg("slow_spike", 1),
+        ),
         "neuron_slow.v",
         copies=COPIES * len(SLOW),
     ),
     Block(
         "out_neuron",
-        (Reg("out_state", BITS), Reg("out_threshold", BITS, reset=THRESHOLD), Reg("out_spike", 1)),
+        (Reg("out_state", BITS, curve=True), Reg("out_threshold", BITS, reset=THRESHOLD), Reg("out_spike", 1)),
         "out_neuron.v",
         copies=N_OUT,
     ),

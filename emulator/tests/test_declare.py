@@ -246,6 +246,13 @@ def test_a_state_register_has_a_name_that_a_record_can_have(name: str) -> None:
         Reg(name, 1)
 
 
+def test_a_register_with_a_word_has_its_width() -> None:
+    word = Word("pair", 4, (Field("low", 0, 2, ""), Field("high", 2, 2, "")))
+    assert Reg("pair_reg", 4, word=word).word is word
+    with pytest.raises(DeclarationError, match=r"^state register pair_reg: width 5, and its word pair has 4$"):
+        Reg("pair_reg", 5, word=word)
+
+
 @pytest.mark.parametrize("name", ["inputs", "cycle"])
 def test_a_state_register_is_not_called_as_one_of_the_model(name: str) -> None:
     with pytest.raises(DeclarationError, match=rf"^toy: state register '{name}' is declared twice"):

@@ -27,7 +27,7 @@ LIF = Word(
     "lif",
     32,
     (
-        Field("core", 0, 12, "Membrane potential.", "LSB", signed=True, kind="state"),
+        Field("core", 0, 12, "Membrane potential.", "LSB", signed=True, kind="state", curve=True),
         Field(
             "thr",
             12,

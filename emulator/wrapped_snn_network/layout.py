@@ -71,7 +71,7 @@ def _block(name: str, prefix: str, copies: int) -> Block:
         name,
         (
             Reg(f"{prefix}_cur", BITS),
-            Reg(f"{prefix}_mem", BITS),
+            Reg(f"{prefix}_mem", BITS, curve=True),
             Reg(f"{prefix}_thr", BITS, reset=THRESHOLD),
             Reg(f"{prefix}_spk", 1),
         ),

@@ -20,10 +20,9 @@ from draupnir.golden.wave_out import CLOCK, OUTPUT_AT, times_of
 from draupnir.golden.waves import signals
 from draupnir.golden.waves.changes import TableRows, changes_in, in_order
 from draupnir.golden.waves.sampler import StateSampler, with_fast_pins_apart
-from draupnir.golden.waves.signals import SignalTable, WaveSignal
+from draupnir.golden.waves.signals import MODEL, RTL, SignalTable, WaveSignal
 from draupnir.golden.waves.watch import WaveLevel
 
-MODEL, RTL = "model", "rtl"
 _HALF = CLOCK // 2  # after which a clock is back at its idle level
 
 
@@ -35,6 +34,7 @@ class Drawing:
     absent : output pins and probes that the source does not have
 
     signals : all signals of the file
+    begin, end : the times in picoseconds of its first moment, and of the last edge so far
     first_difference : the time in picoseconds of the first edge before which the source differs; None if it does not
     """
 
@@ -52,6 +52,7 @@ class Drawing:
         self._base, self._cycle = first_cycle * CLOCK, first_cycle
         self._last_rows: dict[SignalTable, np.ndarray] = {}
         self._falls: list[FstChange] = []  # of clocks, behind the last chunk
+        self.begin = self._base
         self.first_difference: int | None = None
         self.signals = list(self._all_signals(level))
         self._variables = {signal.path: self._variable(signal) for signal in self.signals}
@@ -89,6 +90,10 @@ class Drawing:
         for signal in self._common_pins((MODEL,)):
             alias = self._variables[signal.path]
             self._file.variable((self._chip.name, RTL), signal.name, signal.width, signal.direction, alias)
+
+    @property
+    def end(self) -> int:
+        return self._base
 
     # --- Changes ----------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ from draupnir.emulator.trace import Trace
 from draupnir.golden import fst_out
 from draupnir.golden.files import replacing_all
 from draupnir.golden.rows import cut, join
+from draupnir.golden.wave_out import CLOCK
+from draupnir.golden.waves import gtkwave, surfer
 from draupnir.golden.waves.drawing import Drawing, scopes_of
 from draupnir.golden.waves.sampler import StateSampler
 from draupnir.golden.waves.signals import register_signals
@@ -24,6 +26,7 @@ from draupnir.golden.waves.watch import WaveLevel, WaveView, every_word
 
 STATES = 1 << 25  # bytes of states in memory, at most
 LONGEST = 4096  # rows in a chunk
+AROUND = 40  # clocks that GTKWave shows on each side of a difference
 MOST_LEVELS = 1 << 30  # clocks times signals: the levels that a waveform looks at, at most
 
 
@@ -86,6 +89,19 @@ class WaveRecorder:
         self.drawing.finish()
         self.files.close()
 
+    def gtkwave_text(self) -> str:
+        """Return the save file for GTKWave; the waveform is complete."""
+        assert self.drawing is not None
+        begin, end, marker = self.drawing.begin, self.drawing.end, self.drawing.first_difference
+        if marker is not None:
+            begin, end = max(begin, marker - AROUND * CLOCK), min(end, marker + AROUND * CLOCK)
+        return gtkwave.text(self._model.chip.name, self.drawing.signals, self._path.name, (begin, end), marker)
+
+    def surfer_text(self) -> str:
+        """Return the command file for Surfer; the waveform is complete."""
+        assert self.drawing is not None
+        return surfer.text(self._model.chip.name, self.drawing.signals, self.drawing.first_difference)
+
     def _draw(self, rows: Trace) -> None:
         """Draw rows chunk by chunk. A chunk ends with an edge; rows behind the last edge wait for the next rows."""
         rows = join([*self._waiting, rows])
@@ -135,7 +151,7 @@ class WaveRecorder:
 def recording(
     model: Any, path: Path, view: WaveView, has_source: bool = False, absent: Collection[str] = ()
 ) -> Iterator[WaveRecorder]:
-    """Open a waveform. It appears at the end of the block, and not after an exception.
+    """Open a waveform. It and its files for viewers appear at the end of the block, and not after an exception.
 
     model : a golden model in the state before the first row
     has_source : True if the rows have the outputs of a source; these then stand beside the model's
@@ -144,7 +160,14 @@ def recording(
     Raises InputError for a window that is too large, or that the rows do not fill.
     """
     recorder = WaveRecorder(model, path, view, has_source, absent)
-    with replacing_all([path]) as (temporary,), recorder.files:
+    with replacing_all(files_of(path)) as (temporary, gtkwave_file, surfer_file), recorder.files:
         recorder.temporary = temporary
         yield recorder
         recorder.finish()
+        gtkwave_file.write_text(recorder.gtkwave_text())
+        surfer_file.write_text(recorder.surfer_text())
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return all files of a waveform: itself, and beside it a file for each viewer."""
+    return [path, gtkwave.path_of(path), surfer.path_of(path)]

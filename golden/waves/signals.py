@@ -7,7 +7,7 @@ is not in a waveform.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from itertools import product
 from typing import NamedTuple
@@ -16,6 +16,7 @@ import numpy as np
 
 from draupnir.emulator.declare import LIMB_BITS, Block, Chip, Field, OutputPin, Pin, PinWord, Reg, Word
 
+MODEL, RTL = "model", "rtl"  # scopes of the model, and of the source beside it
 REGISTERS, MEMORIES, DIFFERS, ANY = "registers", "memories", "differs", "any"
 CYCLE = "cycle"
 CYCLE_BITS = 63
@@ -68,6 +69,7 @@ class WaveSignal:
     scopes : the scopes that it lies in, below the chip's; "" is left out
     width : bits; 0 for text
     look : how viewers show it; is_analog : True to draw it as a curve
+    is_parameter : True for a field that a user configures
     names : level -> name, if it has names; title : the name of the table of names
     """
 
@@ -81,6 +83,7 @@ class WaveSignal:
     names: Mapping[int, str] = field(default_factory=dict)
     title: str = ""
     direction: str = ""
+    is_parameter: bool = False
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -187,6 +190,7 @@ def register_signals(chip: Chip, dtype: np.dtype, scopes: tuple[str, ...]) -> It
 
 
 def _register(block: Block, copy: int, reg: Reg, dtype: np.dtype, scopes: tuple[str, ...]) -> Iterator[WaveSignal]:
+    """Yield an array of single bits as one signal, all other registers one by one, and the fields of their words."""
     assert dtype.fields is not None
     n_elements = int(np.prod(reg.shape, dtype=np.int64))
     first = dtype.fields[reg.name][1] // np.dtype(np.int64).itemsize + copy * n_elements
@@ -196,9 +200,26 @@ def _register(block: Block, copy: int, reg: Reg, dtype: np.dtype, scopes: tuple[
         return
     for i, place in enumerate(product(*map(range, reg.shape))):
         name = reg.name + "".join(f"[{n}]" for n in place)
-        yield WaveSignal(
-            scopes, name, reg.width, SignalTable.STATE, (BitRun(first + i, 0, 0, reg.width),), look_of(reg.width)
-        )
+        look = look_of(reg.width, reg.signed, reg.curve)
+        signal = WaveSignal(scopes, name, reg.width, SignalTable.STATE, (BitRun(first + i, 0, 0, reg.width),), look)
+        yield _with_names(replace(signal, is_analog=reg.curve), reg.states)
+        for f in reg.word or ():
+            yield _field(f, (BitRun(first + i, f.lsb, 0, f.width),), (*scopes, name))
+
+
+def _field(f: Field, bits: tuple[BitRun, ...], scopes: tuple[str, ...]) -> WaveSignal:
+    look = look_of(f.width, f.signed, f.curve or bool(f.unit))
+    is_parameter = f.kind == "parameter"
+    signal = WaveSignal(scopes, f.name, f.width, SignalTable.STATE, bits, look, f.curve, is_parameter=is_parameter)
+    return _with_names(signal, f.states)
+
+
+def _with_names(signal: WaveSignal, states: type[IntEnum] | None) -> WaveSignal:
+    """Return the signal with the names of an enumeration, if there is one."""
+    if states is None:
+        return signal
+    names = {state.value: state.name for state in states}
+    return replace(signal, look=SignalLook.NAMES, names=names, title=states.__name__)
 
 
 # --- Memories -----------------------------------------------------------------------------------------------------
@@ -222,8 +243,7 @@ def word_signals(
 
 def _fields(word: Word, first_bit: int, columns: Sequence[int], scopes: tuple[str, ...]) -> Iterator[WaveSignal]:
     for f in word:
-        bits = tuple(_limb_bits(f, first_bit, columns))
-        yield WaveSignal(scopes, f.name, f.width, SignalTable.STATE, bits, look_of(f.width, f.signed, bool(f.unit)))
+        yield _field(f, tuple(_limb_bits(f, first_bit, columns)), scopes)
 
 
 def _limb_bits(f: Field, first_bit: int, columns: Sequence[int]) -> Iterator[BitRun]:
@@ -234,8 +254,3 @@ def _limb_bits(f: Field, first_bit: int, columns: Sequence[int]) -> Iterator[Bit
         width = min(f.width - n_done, LIMB_BITS - shift)
         yield BitRun(columns[limb], shift, n_done, width)
         n_done += width
-
-
-def names_of(states: type[IntEnum]) -> dict[int, str]:
-    """Return number -> name of an enumeration."""
-    return {state.value: state.name for state in states}

@@ -10,7 +10,8 @@ from amaranth import Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from draupnir.emulator.odin.layout import IZH, NEUR_EVENT, ResonSign
+from draupnir.emulator.odin.layout import IZH, NEUR_EVENT
+from draupnir.emulator.odin.neuron_words import ResonSign
 from draupnir.rtl.lib.views import layout_of, shape_of, state_of
 from draupnir.rtl.odin.buses import Spike
 from draupnir.rtl.odin.calcium import Calcium

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from draupnir.golden.waves.watch import WaveView
 
 SUFFIX = ".fst"
+VIEWERS = ("", " (for GTKWave)", " (for Surfer)")  # of each file of a waveform
 LEVELS = ("pins", "registers", "all")  # those of golden.waves.watch, which a command's help does not import
 
 
@@ -44,7 +45,11 @@ class WaveOptions:
 
     def files(self) -> dict[str, Path]:
         """Return option -> file, for ``outputs.check``."""
-        return {} if self.waves is None else {"--waves": self.waves}
+        if self.waves is None:
+            return {}
+        from draupnir.golden.waves.recorder import files_of
+
+        return {f"--waves{viewer}": file for viewer, file in zip(VIEWERS, files_of(self.waves), strict=True)}
 
     def refuse(self, reason: str) -> None:
         """Raise InputError if the user wants a waveform, because of this reason."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from draupnir.emulator.odin.layout import IZH, LIF, ResonSign
+from draupnir.emulator.odin.layout import IZH, LIF
+from draupnir.emulator.odin.neuron_words import ResonSign
 from draupnir.emulator.tests.odin.helpers import Bench
 
 SYNC = 2

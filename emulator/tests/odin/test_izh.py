@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from draupnir.emulator.odin.layout import IZH, ResonSign
+from draupnir.emulator.odin.layout import IZH
+from draupnir.emulator.odin.neuron_words import ResonSign
 from draupnir.emulator.tests.odin.helpers import IzhNeuron
 
 

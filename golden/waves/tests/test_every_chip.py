@@ -114,6 +114,20 @@ def test_registers_and_words_are_those_of_a_model_that_runs_row_by_row(name: str
                 assert contents.level(path, time) == f.take(content) & ((1 << f.width) - 1), (path, i)
 
 
+@pytest.mark.parametrize("name", CHIPS)
+def test_states_have_their_names(name: str, tmp_path: Path) -> None:
+    _, chip, _ = sample(name)
+    names = write(name, tmp_path / "w.fst", WaveView(window=WINDOW)).names
+    for block in chip.blocks:
+        place = block.name if block.copies is None else f"{block.name}[0]"
+        for reg in block.regs:
+            if reg.states and not reg.shape:
+                expected = {state.value: state.name for state in reg.states}
+                assert names[f"{name}.model.registers.{place}.{reg.name}"] == expected
+    n_declared = sum(1 for block in chip.blocks for reg in block.regs if reg.states)
+    assert sum(1 for levels in names.values() if levels) >= n_declared
+
+
 @pytest.mark.parametrize("scope", ["model", "rtl"])
 @pytest.mark.parametrize("name", CHIPS)
 def test_pins_are_those_of_the_recording(name: str, scope: str, tmp_path: Path) -> None:

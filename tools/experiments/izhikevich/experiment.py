@@ -12,7 +12,8 @@ import numpy as np
 from draupnir.emulator import chips
 from draupnir.emulator.codec import decode, from_limbs
 from draupnir.emulator.model import ClockLevel
-from draupnir.emulator.odin.layout import CHIP, IZH, ResonSign
+from draupnir.emulator.odin.layout import CHIP, IZH
+from draupnir.emulator.odin.neuron_words import ResonSign
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.levels import BUS_ENGINE
 from draupnir.emulator.speeds.runs import Buses
