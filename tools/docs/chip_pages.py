@@ -16,7 +16,8 @@ from draupnir.tools.docs import diagram, sources, waveform
 WAVES = Path(__file__).parent / "waves"
 HOW_TO_READ = (
     "The waveforms below are parts of these recordings. The number of a clock stands at its edge, and a level before an"
-    " edge is that of its clock. Levels of several bits are hexadecimal."
+    " edge is that of its clock. Levels of several bits are hexadecimal. Names in italics are registers of the golden"
+    " model."
 )
 QUIRKS = "Quirks"  # the beginning of the heading above the table of quirks
 
@@ -57,9 +58,12 @@ def draw_waves(document: nodes.document, docname: str) -> None:
 
 def _wave(chip: str, entry: dict[str, Any]) -> str:
     package = chips.package(chip)
-    part = waveform.cut(package.cases / entry["case"], entry["first"], entry["clocks"], entry["pins"])
+    part = waveform.cut(
+        package.cases / entry["case"], entry["first"], entry["clocks"], entry["pins"], entry.get("registers", ())
+    )
     widths = {pin.name: pin.width for pin in package.declared.pins}
     widths |= {probe.name: probe.width for probe in package.declared.probes}
+    widths |= dict.fromkeys(entry.get("flags", ()), 1)
     return waveform.svg(part, widths, entry["text"])
 
 

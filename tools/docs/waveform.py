@@ -1,13 +1,15 @@
 """Waveforms: a few clocks of a golden case as a drawing (SVG).
 
-What is drawn is what was recorded from the original: the inputs at every moment, and the outputs before each edge.
+What is drawn of the pins was recorded from the original: the inputs at every moment, and the outputs before each edge.
+What is drawn of registers is in the golden model, which agrees with the original on every pin.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +18,12 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, column
-from draupnir.golden import case, wave
+from draupnir.golden import case, hexfile, wave
 from draupnir.golden.rows import join
 
 HEIGHT, GAP = 18, 10  # of the line of a pin, and between two, in pixels
 WIDTH, RIGHT = 800, 25  # of the drawing, and of the margin at its right
-LETTER, BOLD = 6.2, 9.0  # the width of a letter
+LETTER, BOLD = 7.0, 9.0  # the width of a letter
 Levels = list[tuple[float, float, int]]  # a time, the time at which it ends, and the level in between
 
 
@@ -29,21 +31,26 @@ Levels = list[tuple[float, float, int]]  # a time, the time at which it ends, an
 class Slice:
     """Some clocks of a recording.
 
-    levels : pin -> its levels from the first to the last time
+    levels : pin or register -> its levels from the first to the last time
     edges : the times of the edges of the clock
     first : the number of the first edge, counted from 0 at the beginning of the recording
+    registers : the names of the registers among these
+    words : register -> level -> its word, for the registers whose levels have words
     """
 
     levels: dict[str, Levels]
     edges: tuple[float, ...]
     first: int
+    registers: tuple[str, ...] = ()
+    words: dict[str, dict[int, str]] = field(default_factory=dict)
 
 
-def cut(folder: Path, first: int, n_clocks: int, pins: Sequence[str]) -> Slice:
+def cut(folder: Path, first: int, n_clocks: int, pins: Sequence[str], registers: Sequence[str] = ()) -> Slice:
     """Read some clocks of a golden case.
 
     folder : the case; first : its first clock, from 0; n_clocks : at least 2; pins : the names of the pins to show
-    Raises InputError if the recording does not have these clocks or pins.
+    registers : the names of registers to show; their levels are those of the golden model, which runs the inputs
+    Raises InputError if the recording does not have these clocks or pins, or the model these registers.
     """
     golden_case = case.load(folder)
     chip = chips.declaration(golden_case.chip, dict(golden_case.parameters) or None)
@@ -53,7 +60,34 @@ def cut(folder: Path, first: int, n_clocks: int, pins: Sequence[str]) -> Slice:
         raise InputError(f"{folder}: clocks {first} to {first + n_clocks - 1}; right is within 1..{len(edge_rows) - 1}")
     edges = edge_rows[first - 1 : first + n_clocks]
     levels = {name: _levels(chip, rows, edges, name, folder) for name in pins}
-    return Slice(levels, tuple(rows.times[edges[1:]].tolist()), first)
+    if registers:
+        levels |= _registers(golden_case, rows, edges, registers)
+    words = {name: states for name in registers if name == "state" and (states := _states(golden_case.chip))}
+    return Slice(levels, tuple(rows.times[edges[1:]].tolist()), first, tuple(registers), words)
+
+
+def _registers(golden_case: case.Case, rows: Trace, edges: np.ndarray, names: Sequence[str]) -> dict[str, Levels]:
+    """The levels of registers of the golden model before each edge but the first of these."""
+    model = chips.model(golden_case.chip, dict(golden_case.parameters) or None)(None)
+    for memory in model.chip.memories:
+        if memory.name in golden_case.before:
+            model.memories[memory.name][:] = hexfile.read(golden_case.before[memory.name], memory)
+    if unknown := [name for name in names if name not in (model.registers.dtype.names or ())]:
+        raise InputError(f"{golden_case.folder}: {golden_case.chip} has no register {unknown[0]}")
+    contents: dict[str, list[int]] = {name: [] for name in names}
+    row = 0
+    for edge in edges[:-1]:
+        model.drive(rows.inputs[row : edge + 1], rows.clk[row : edge + 1])
+        row = int(edge) + 1
+        for name in names:
+            contents[name].append(int(model.registers[0][name]))
+    return {name: _joined_levels(rows.times[edges], contents[name]) for name in names}
+
+
+def _states(chip: str) -> dict[int, str]:
+    """The words for the levels of a chip's register ``state``, as its layout declares them."""
+    states = getattr(import_module(f"draupnir.emulator.{chip}.layout"), "State", ())
+    return {int(state): state.name for state in states}
 
 
 def _rows(path: Path, chip: Chip, n_edges: int) -> Trace:
@@ -77,19 +111,25 @@ def _levels(chip: Chip, rows: Trace, edges: np.ndarray, name: str, folder: Path)
     at_rows = np.arange(edges[0], edges[-1] + 1) if is_input else edges
     word, rows_of_pins = (chip.input_word, rows.inputs) if is_input else (chip.output_word, rows.outputs)
     column_levels, times = column(word, name, rows_of_pins[at_rows]), rows.times[at_rows]
+    return _joined_levels(times, column_levels[1:].tolist())
+
+
+def _joined_levels(times: np.ndarray, contents: Sequence[int]) -> Levels:
+    """The levels between each two times, with equal neighbours as one."""
     result: Levels = []
-    for begin, end, level in zip(times, times[1:], column_levels[1:], strict=False):
+    for begin, end, level in zip(times, times[1:], contents, strict=False):
         if result and result[-1][2] == level:
-            result[-1] = (result[-1][0], float(end), int(level))
+            result[-1] = (result[-1][0], float(end), level)
         else:
-            result.append((float(begin), float(end), int(level)))
+            result.append((float(begin), float(end), level))
     return result
 
 
 def svg(part: Slice, widths: dict[str, int], title: str) -> str:
     """The drawing of some clocks.
 
-    widths : pin -> its number of bits; title : for who cannot see the drawing
+    widths : pin -> its number of bits, for all pins and for registers of one bit
+    title : for who cannot see the drawing
     """
     margin = max(map(len, part.levels)) * BOLD + 16
     begin = min(levels[0][0] for levels in part.levels.values())
@@ -100,8 +140,10 @@ def svg(part: Slice, widths: dict[str, int], title: str) -> str:
     for number, (name, levels) in enumerate(part.levels.items()):
         y = 8 + number * (HEIGHT + GAP)
         at_places = [(margin + (a - begin) * scale, margin + (b - begin) * scale, level) for a, b, level in levels]
-        parts.append(f'<text class="name" x="{margin - 8}" y="{y + 13}" text-anchor="end">{escape(name)}</text>')
-        parts.append(_line(at_places, y) if widths[name] == 1 else _bus(at_places, y))
+        kind = "state" if name in part.registers else "name"
+        parts.append(f'<text class="{kind}" x="{margin - 8}" y="{y + 13}" text-anchor="end">{escape(name)}</text>')
+        is_line = widths.get(name) == 1
+        parts.append(_line(at_places, y) if is_line else _bus(at_places, y, part.words.get(name, {})))
     size = f'viewBox="0 0 {WIDTH} {height}" style="min-width: {WIDTH * 0.8:g}px"'
     return "\n".join([f'<svg class="drawing" {size} role="img" aria-label="{escape(title)}">', *parts, "</svg>"])
 
@@ -126,12 +168,12 @@ def _line(levels: Levels, y: float) -> str:
     return f'<polyline class="level" points="{" ".join(points)}"/>'
 
 
-def _bus(levels: Levels, y: float) -> str:
-    """A pin of several bits: a box for each level, with the level in hexadecimal where there is room."""
+def _bus(levels: Levels, y: float, words: dict[int, str]) -> str:
+    """A pin of several bits: a box for each level, with its word, or the level in hexadecimal, where there is room."""
     parts = []
     for a, b, level in levels:
         parts.append(f'<rect class="bus" x="{a:.1f}" y="{y:g}" width="{b - a:.1f}" height="{HEIGHT}"/>')
-        text = f"{level:x}"
+        text = words.get(level, f"{level:x}")
         if len(text) * LETTER + 4 <= b - a:
             parts.append(f'<text class="line" x="{(a + b) / 2:.1f}" y="{y + 13:g}" text-anchor="middle">{text}</text>')
     return "".join(parts)

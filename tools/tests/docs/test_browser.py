@@ -56,6 +56,22 @@ def test_no_page_is_wider_than_the_screen_and_every_text_can_be_read(site: Site,
     assert result == {"looks": len(pages) * len(WIDTHS), "problems": []}
 
 
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("resonator", "docs/izhikevich.html"),
+        ("clock-per-sample", "docs/replay.html"),
+        ("SPI_OPEN_LOOP", "emulator/odin/README.html"),
+        ("run_many", "docs/api_reference.html"),
+    ],
+)
+def test_the_search_finds_a_page_without_a_server(words: str, page: str, site: Site, tmp_path: Path) -> None:
+    address = f"{(site.folder / 'search.html').as_uri()}?q={words}"
+    dom = browse(tmp_path, "--virtual-time-budget=30000", "--dump-dom", address)
+    results = re.findall(r'<a href="([^"#?]*)', dom.split('id="search-results"')[1])
+    assert page in results[:12]
+
+
 def test_what_is_wrong_on_a_page_is_seen(tmp_path: Path) -> None:
     wrong = (
         '<svg class="drawing" width="90" height="30"><text x="5" y="20">one</text><text x="9" y="20">two</text></svg>'

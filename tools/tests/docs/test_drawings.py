@@ -67,6 +67,17 @@ def test_a_slice_has_the_levels_of_the_recording() -> None:
     assert (begin, end) == (edges[6111], edges[6112])
 
 
+def test_registers_are_those_of_the_golden_model() -> None:
+    """As ``draupnir replay`` shows it: the controller leaves WAIT for PUSH in clock 6111."""
+    part = waveform.cut(CASE, 6108, 6, ["AERIN_ACK"], ["state", "main_fill_cnt"])
+    words = [part.words["state"][level] for _, _, level in part.levels["state"]]
+    assert words == ["WAIT", "PUSH", "WAIT_REQDN", "WAIT"]
+    assert part.levels["state"][1][:2] == part.edges[2:4]
+    assert [level for _, _, level in part.levels["main_fill_cnt"]] == [0]
+    with pytest.raises(InputError, match="odin has no register nothing"):
+        waveform.cut(CASE, 6108, 5, [], ["nothing"])
+
+
 @pytest.mark.parametrize(
     ("first", "n_clocks", "pins", "message"),
     [
