@@ -20,7 +20,8 @@ from draupnir.tools.tests.test_readme import PAGES
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 FENCE = re.compile(r"^```([\w{}]*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-RAN = ("docs/start.md", "docs/guides/rtl.md", "docs/guides/fpga.md")  # each command of these pages runs here
+# Each command of these pages runs here.
+RAN = ("docs/start.md", "docs/guides/rtl.md", "docs/guides/fpga.md", "docs/proof.md")
 NEW = (*RAN, "docs/guides/trained.md", "docs/guides/student.md")
 
 
@@ -28,6 +29,12 @@ def steps_of(page: str) -> list[tuple[str, list[str]]]:
     """The commands in all console blocks of a page, each with the lines that it prints."""
     steps = [step for block in CONSOLE.findall((ROOT / page).read_text()) for step in block.split("$ ")[1:]]
     return [(step.split("\n")[0], step.split("\n")[1:-1]) for step in steps]
+
+
+def need_solvers(page: str) -> None:
+    """Skip the page on proofs if there are no solvers."""
+    for package in ("bitwuzla", "z3") if page == "docs/proof.md" else ():
+        pytest.importorskip(package, reason="needs the extra [prove]: pip install 'draupnir[prove]'")
 
 
 def output_of(command: str) -> list[str]:
@@ -45,11 +52,12 @@ def output_of(command: str) -> list[str]:
 def test_a_page_shows_what_its_commands_print(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if "icarus" in (ROOT / page).read_text() and shutil.which("iverilog") is None:
         pytest.skip("needs Icarus Verilog (iverilog)")
+    need_solvers(page)
     for folder in ("examples", "golden"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     monkeypatch.chdir(tmp_path)
     steps = steps_of(page)
-    assert len(steps) >= 3
+    assert steps
     for command, lines in steps:
         output = [line.rstrip() for line in output_of(command)]
         if lines or output:
@@ -64,10 +72,11 @@ def test_the_guide_on_networks_shows_what_the_page_on_mapping_shows() -> None:
         assert f"{block}\n" in text
 
 
-@pytest.mark.parametrize("page", ["docs/start.md", "docs/guides/student.md"])
+@pytest.mark.parametrize("page", ["docs/start.md", "docs/guides/student.md", "docs/proof.md"])
 def test_a_page_s_python_prints_its_comments(
     page: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    need_solvers(page)
     monkeypatch.chdir(ROOT)
     blocks = PYTHON.findall((ROOT / page).read_text())
     names: dict[str, object] = {}
