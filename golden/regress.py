@@ -40,7 +40,9 @@ from draupnir.golden.compare.model import decoded
 from draupnir.golden.resets import over_at
 from draupnir.golden.rows import cut, join
 from draupnir.golden.wave import Wave
+from draupnir.golden.waves import pair
 
+PAIR = ".difference.fst"  # behind the name of a case: the waveform around its first difference
 _READING = threading.Lock()  # golden.wave redirects the process's stderr while it reads: one thread at a time
 
 
@@ -55,6 +57,7 @@ class CaseOutcome:
     difference : the first difference of the pins, or else of the memories after the last edge; None if there is none
     memory : the first difference of a memory from the golden model, if it comes before the first different pin
     as_recorded : False if the reference (see ``regress``) differs from the recording
+    pair : the waveform of the model and of the device around the first difference; None if there is none
     is_drawn : True if registers started at random in a case in which the Verilog is undefined; nothing is expected then
     """
 
@@ -66,6 +69,7 @@ class CaseOutcome:
     difference: FirstDifference | None
     memory: FirstDifference | None = None
     as_recorded: bool = True
+    pair: Path | None = None
     is_drawn: bool = False
 
     @property
@@ -161,7 +165,8 @@ def regress(
     """Compare a device with each case, in the order of the cases.
 
     n_cycles : compare only this number of clocks of each case; the memories of a longer case are then not compared
-    waves : the folder for a waveform CASE.fst of the device, for each case in which it differs
+    waves : the folder for a waveform CASE.fst of the device, for each case in which it differs, and CASE.difference.fst
+        of the golden model and the device around the first difference
     reference : a device whose results replace the recorded ones. A reduced chip needs it, because it cannot do what was
         recorded in cases that use the missing parts
 
@@ -206,7 +211,19 @@ def hold(
         trace = part.trace
         did = Trace(chip, trace.inputs, trace.clk, run.outputs, run.known_bits, trace.times)
         wave_out.write(did, waves / f"{one.name}.fst")
+        if reference is None:
+            outcome = replace(outcome, pair=_pair(chip, part, did, run, outcome, waves))
     return outcome
+
+
+def _pair(chip: Chip, part: _CasePart, did: Trace, run: Observed, outcome: CaseOutcome, folder: Path) -> Path | None:
+    """Write a waveform of model and device around the first difference, and return its path; None for unknown bits."""
+    difference = outcome.memory or outcome.difference
+    if difference is None or chip.name not in chips.names():
+        return None
+    path = folder / f"{part.case.name}{PAIR}"
+    pair.write(loaded_model(chip, part.memories_before), did, difference, path, _absent(part, run))
+    return path
 
 
 def observe(device: Device, trace: Trace, initial_memories: Memories) -> Observed:

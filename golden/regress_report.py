@@ -33,6 +33,8 @@ def lines(chip: str, device_name: str, outcomes: Sequence[CaseOutcome], seconds:
             yield from _differences(outcome)
         if outcome.n_mismatches and not outcome.holds:
             yield f"decoded: {_replay(chip, outcome, report)}"
+        if outcome.pair is not None:
+            yield f"waveform around it, beside the golden model: {outcome.pair}"
     yield from _sum(outcomes, seconds)
 
 

@@ -38,8 +38,10 @@ from draupnir.golden.compare import (
 from draupnir.golden.compare.memories import WORDS_LISTED, unknown_words
 from draupnir.golden.resets import FirstReset
 from draupnir.golden.rows import cut, join
+from draupnir.golden.waves import pair
 
 BLOCK = 16384  # clocks between two comparisons
+PAIR = "difference.fst"  # the waveform around a mismatch
 BLOCKS_KEPT = 12  # for the waveform of a mismatch
 
 
@@ -261,6 +263,10 @@ class Lockstep:
         if self._waveform and self._past:
             wave_out.write(join(self._past), self._waveform)
             lines = [*lines, f"the pins up to there: {self._waveform}"]
+            if self.difference is not None and self._comparison.latest_pieces:
+                path = self._waveform.with_name(PAIR)
+                pair.write_latest(self._comparison, self.difference, path)
+                lines = [*lines, f"the pins around it, beside the golden model: {path}"]
         if self._reproduce:
             lines = [*lines, f"reproduce, with a waveform: {self._reproduce}"]
         raise Mismatch("\n".join(lines))

@@ -19,6 +19,7 @@ from draupnir.emulator.odin.layout import LIF
 from draupnir.emulator.trace import column
 from draupnir.golden import wave
 from draupnir.golden.recipes import ranc
+from draupnir.golden.wave_out import CLOCK
 from draupnir.rtl import emit, foreign, toolchain
 from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
@@ -205,6 +206,10 @@ def test_bench_is_seen_to_fail(
     edges = np.flatnonzero(trace.clk)
     assert len(edges) == int(cycle) + 1
     assert column(chip.output_word, pin, trace.outputs[edges[-1:]]) != int(expected, 16)
+    assert f"the pins around it, beside the golden model: {folder / 'difference.fst'}" in output
+    pair = wave.read(folder / "difference.fst", chip, wave.Reading(scope=f"{name}.rtl"))
+    assert 0 < pair.n_cycles <= 64 + 16
+    assert f" {(int(cycle) + 1) * CLOCK} -1" in (folder / "difference.gtkw").read_text()
 
 
 @pytest.mark.icarus

@@ -48,6 +48,11 @@ class Comparison:
         self._previous: DrivenPiece | None = None
         self._latest: DrivenPiece | None = None
 
+    @property
+    def latest_pieces(self) -> list[DrivenPiece]:
+        """The last two pieces that the model has run, or the only one."""
+        return [piece for piece in (self._previous, self._latest) if piece is not None]
+
     def compare(self, rows: Trace, must_know: np.ndarray | None = None) -> ComparedPiece:
         """Drive the model with the source's next rows, and compare.
 

@@ -89,10 +89,18 @@ class WaveRecorder:
         self.drawing.finish()
         self.files.close()
 
+    def _marker(self) -> int | None:
+        """Return the time in picoseconds that viewers mark."""
+        assert self.drawing is not None
+        cycle = self._view.marked_cycle
+        if self.drawing.first_difference is None and cycle is not None:
+            return (cycle + 1) * CLOCK
+        return self.drawing.first_difference
+
     def gtkwave_text(self) -> str:
         """Return the save file for GTKWave; the waveform is complete."""
         assert self.drawing is not None
-        begin, end, marker = self.drawing.begin, self.drawing.end, self.drawing.first_difference
+        begin, end, marker = self.drawing.begin, self.drawing.end, self._marker()
         if marker is not None:
             begin, end = max(begin, marker - AROUND * CLOCK), min(end, marker + AROUND * CLOCK)
         return gtkwave.text(self._model.chip.name, self.drawing.signals, self._path.name, (begin, end), marker)
@@ -100,7 +108,7 @@ class WaveRecorder:
     def surfer_text(self) -> str:
         """Return the command file for Surfer; the waveform is complete."""
         assert self.drawing is not None
-        return surfer.text(self._model.chip.name, self.drawing.signals, self.drawing.first_difference)
+        return surfer.text(self._model.chip.name, self.drawing.signals, self._marker())
 
     def _draw(self, rows: Trace) -> None:
         """Draw rows chunk by chunk. A chunk ends with an edge; rows behind the last edge wait for the next rows."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from draupnir.emulator.trace import Trace
 from draupnir.golden import replay
-from draupnir.golden.compare import FirstDifference, GoldenModel, MemoryDifference
+from draupnir.golden.compare import FirstDifference, GoldenModel
 from draupnir.golden.replay import ReplayResult
 from draupnir.golden.wave import AS_IT_IS, Enough, Reading, Wave
+from draupnir.golden.waves.pair import around
 from draupnir.golden.waves.recorder import recording
-from draupnir.golden.waves.signals import WatchedWord
-from draupnir.golden.waves.watch import ClockWindow, WaveView
-
-CLOCKS_EARLIER, CLOCKS_LATER = 64, 16  # around a difference
+from draupnir.golden.waves.watch import WaveView
 
 
 @dataclass(frozen=True)
@@ -59,17 +57,3 @@ def around_difference(result: ReplayResult) -> WaveView | None:
     memories = [memory for memory in result.memories if memory.n_differing]
     n_cycles = result.early.n_cycles + result.n_cycles
     return around(FirstDifference(None, memories=tuple(memories)), n_cycles) if memories and n_cycles else None
-
-
-def around(difference: FirstDifference, n_cycles: int) -> WaveView:
-    """Return the view of some clocks around a difference, with the words that differ.
-
-    n_cycles : the number of all clocks, after which memories differ if nobody looked at them earlier
-    """
-    cycle = n_cycles if difference.cycle is None else difference.cycle
-    window = ClockWindow(max(0, cycle - CLOCKS_EARLIER), cycle + CLOCKS_LATER, is_open=True)
-    return WaveView(window=window, words=tuple(_words(difference.memories)))
-
-
-def _words(memories: Iterable[MemoryDifference]) -> Iterable[WatchedWord]:
-    return (WatchedWord(memory.memory, word.copy or 0, word.addr) for memory in memories for word in memory.words)

@@ -44,11 +44,16 @@ class ClockWindow:
 
 @dataclass(frozen=True)
 class WaveView:
-    """The contents of a waveform; words : the words of memories whose fields it has, beside those of the level"""
+    """The contents of a waveform.
+
+    words : the words of memories whose fields it has, beside those of the level
+    marked_cycle : the clock that viewers mark if the source does not differ in the window; None for none
+    """
 
     level: WaveLevel = WaveLevel.REGISTERS
     window: ClockWindow = ClockWindow()
     words: tuple[WatchedWord, ...] = ()
+    marked_cycle: int | None = None
 
 
 def window_of(text: str) -> ClockWindow:

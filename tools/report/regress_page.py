@@ -8,6 +8,7 @@ from typing import Any
 
 from draupnir.golden.compare import ComparedBits
 from draupnir.golden.files import filling
+from draupnir.golden.regress import PAIR
 from draupnir.tools.report import junit, pages, schema
 from draupnir.tools.report.pages import Cell
 from draupnir.tools.report.provenance import Origin
@@ -45,7 +46,7 @@ def write(folder: Path, title: str, report_object: Mapping[str, Any], lines: Seq
 def _row(folder: Path, case: Mapping[str, Any]) -> list[Cell]:
     bits, words = case["output_bits"], case["words"]
     wave = f"{case['case']}.fst"
-    has_wave = not case["holds"] and (folder / wave).is_file()
+    waves = [] if case["holds"] else [wave, f"{case['case']}{PAIR}"]
     return [
         case["case"],
         _verdict(case),
@@ -55,7 +56,7 @@ def _row(folder: Path, case: Mapping[str, Any]) -> list[Cell]:
         f"{bits['compared']:,}",
         f"{case['unknown']:,}",
         _first_difference(case),
-        [pages.PageLink(wave, wave)] if has_wave else "",
+        [pages.PageLink(name, name) for name in waves if (folder / name).is_file()] or "",
     ]
 
 

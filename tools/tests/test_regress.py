@@ -20,6 +20,7 @@ from draupnir.golden import case, hexfile, regress, wave, wave_out
 from draupnir.golden.case import Case
 from draupnir.golden.compare import Undefined
 from draupnir.golden.compare.memories import Memories
+from draupnir.golden.wave_out import CLOCK
 from draupnir.rtl import emit, toolchain
 from draupnir.tools.cli import cli
 
@@ -95,7 +96,7 @@ def test_what_holds(copy: Case) -> None:
 def test_one_bit_of_a_pin_at_one_clock(copy: Case, cycle: int) -> None:
     result = on_model(flip_pin(copy, cycle, "AEROUT_REQ"))
     assert result.exit_code == 1
-    _, _, row, mismatch, pin, counts, decoded, total, _ = result.stdout.splitlines()
+    _, _, row, mismatch, pin, counts, decoded, waveform, total, _ = result.stdout.splitlines()
     assert row.split()[:5] == [NAME, "20,000", "1", "0", "0"]
     assert f"  cycle {cycle}: AEROUT_REQ expected 0x" in row
     assert mismatch.startswith(f"{NAME}: mismatch at ") and mismatch.endswith(f" ps, cycle {cycle}:")
@@ -106,6 +107,12 @@ def test_one_bit_of_a_pin_at_one_clock(copy: Case, cycle: int) -> None:
     wave_file = copy.folder.parents[1] / "report" / f"{NAME}.fst"
     assert decoded.startswith(f"decoded: draupnir replay odin {wave_file} --from-power-up")
     assert wave.read(wave_file, CHIP).n_cycles == N_CYCLES
+    pair_file = wave_file.with_name(f"{NAME}.difference.fst")
+    assert waveform == f"waveform around it, beside the golden model: {pair_file}"
+    pair = wave.read(pair_file, CHIP, wave.Reading(scope="odin.rtl"))
+    assert pair.n_cycles == min(cycle, 64) + min(N_CYCLES - cycle, 16)
+    marker = (cycle + 1) * CLOCK
+    assert f" {marker} {marker} -1" in pair_file.with_suffix(".gtkw").read_text()
 
 
 def test_one_bit_of_a_word(copy: Case) -> None:
