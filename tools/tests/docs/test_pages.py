@@ -21,7 +21,7 @@ PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 FENCE = re.compile(r"^```([\w{}]*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # Each command of these pages runs here.
-RAN = ("docs/start.md", "docs/guides/rtl.md", "docs/guides/fpga.md", "docs/proof.md")
+RAN = ("docs/start.md", "docs/guides/rtl.md", "docs/guides/fpga.md", "docs/proof.md", "docs/replay.md")
 NEW = (*RAN, "docs/guides/trained.md", "docs/guides/student.md")
 
 
