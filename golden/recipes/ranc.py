@@ -159,8 +159,18 @@ RECIPES = {
         tick_every=Clocks(66_000, 66_000),
         gap=Clocks(0, 300),
     ),
+    "everywhere": _recipe(
+        "Packets cross each other in all directions, around an output bus in the middle.",
+        n_cycles=16_000,
+        sizes=grid(4, 3, (1, 1)),
+        tick_every=Clocks(170, 260),
+        gap=Clocks(0, 2),
+        network=Network(to_output=0.3, ticks=(0, 15), thresholds=(-20, 40), weights=(-256, 255), reset_modes=(0, 1)),
+        resets_every=SELDOM,
+    ),
     "everything": _recipe(
         "All input pins move at any edge.",
+        n_cycles=20_000,
         tick_every=None,
         protocol=False,
         network=Network(weights=(-256, 255), outside=0.05, ticks=(0, 15), potentials=(-256, 255)),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.declare import Chip
+from draupnir.emulator.errors import InputError
 from draupnir.emulator.observed import Observed
 from draupnir.emulator.state import new_memory
 from draupnir.emulator.trace import from_row, to_rows
@@ -28,12 +29,18 @@ INITIAL = {"kind": "zero", "seed": 1}
 def names(chip: Chip, names_of_user: Sequence[str]) -> list[str]:
     """Return the recipes to run: those that the user names, or all in which the Verilog is defined.
 
-    Raises InputError for a name that is none, and for a chip without recipes.
+    Raises InputError for a name that is none, for a chip without recipes, and if the user must name some.
     """
     for name in names_of_user:
         recipes.recipe(chip, name)
     every = recipes.require_book(chip).recipes
-    return list(names_of_user) or [name for name, recipe in every.items() if not recipe.undefined]
+    some = list(names_of_user) or [name for name, recipe in every.items() if not recipe.undefined]
+    if not some:
+        right = " ".join(f"--recipe {name}" for name in every)
+        raise InputError(
+            f"{chip.name}: all recipes do what the Verilog leaves undefined; right is to name some: {right}"
+        )
+    return some
 
 
 def jobs(

@@ -104,12 +104,26 @@ class Rtl:
     def elsewhere(self, sizes: Mapping[str, int] | None = None) -> str:
         """The options that choose the same RTL on another machine, where its folder is called DIR.
 
+        A folder of -I inside of it keeps its place in DIR. The others are called INCLUDES, INCLUDES2 and so on.
+
         sizes : sizes of the chip that are not yet among the options
         """
         assert self.place is not None
         place = Path("DIR") if self.place.is_dir() else Path("DIR") / self.place.name
         settings = (*(f"{name}={size}" for name, size in (sizes or {}).items()), *self.settings)
-        return shlex.join(replace(self, place=place, options=replace(self.options, settings=settings)).words())
+        options = replace(self.options, settings=settings, include_folders=self._includes_elsewhere())
+        return shlex.join(replace(self, place=place, options=options).words())
+
+    def _includes_elsewhere(self) -> tuple[Path, ...]:
+        assert self.place is not None
+        root, folders, n_outside = (self.place if self.place.is_dir() else self.place.parent).resolve(), [], 0
+        for folder in self.options.include_folders:
+            if folder.resolve().is_relative_to(root):
+                folders.append("DIR" / folder.resolve().relative_to(root))
+            else:
+                n_outside += 1
+                folders.append(Path("INCLUDES" if n_outside == 1 else f"INCLUDES{n_outside}"))
+        return tuple(folders)
 
     def declaration(self, chip: str) -> Chip:
         """The chip's declaration with these sizes. Raises InputError if a setting for our RTL is not a size."""

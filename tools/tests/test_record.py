@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from draupnir.emulator.odin.layout import CHIP
 from draupnir.golden import case, wave
 from draupnir.golden.recipes.odin_table import RECIPES
 from draupnir.rtl import toolchain
+from draupnir.rtl.design import SourceOptions
 from draupnir.tools.cli import cli
+from draupnir.tools.terminal.options import Rtl
 
 N_CYCLES = 600
 # ODIN's pins and memories, and nothing else of it: it acknowledges, and counts what it acknowledged in the memories.
@@ -164,3 +167,15 @@ def test_start_values_are_only_for_the_check():
     result = draupnir("--rtl", "x", "--recipe", "lif_events", "--initial", "zero")
     assert result.exit_code == 2
     assert "--initial zero: only with --check-icarus" in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_a_case_names_no_folder_of_the_machine_that_recorded_it(tmp_path):
+    source, other = tmp_path / "src", tmp_path / "other"
+    for folder in (source / "inc", other, tmp_path / "more"):
+        folder.mkdir(parents=True)
+    rtl = Rtl(source, options=SourceOptions(include_folders=(source / "inc", other, tmp_path / "more")))
+    assert rtl.elsewhere() == "--rtl DIR -I DIR/inc -I INCLUDES -I INCLUDES2"
+    assert rtl.elsewhere({"N": 3}) == "--rtl DIR -I DIR/inc -I INCLUDES -I INCLUDES2 --set N=3"
+    listed = replace(rtl, place=source / "chip.f")
+    (source / "chip.f").write_text("")
+    assert listed.elsewhere() == "--rtl DIR/chip.f -I DIR/inc -I INCLUDES -I INCLUDES2"

@@ -156,6 +156,7 @@ def test_a_planted_bug_becomes_a_small_golden_case(planted: Path, tmp_path: Path
         ("tinyodin -n 1 --recipe nothing", "tinyodin: no recipe 'nothing'; there are: "),
         ("tinyodin --hours 0", "Invalid value for '--hours'"),
         ("loki -n 1", "no chip 'loki'"),
+        ("snn_accelerator -n 1", "snn_accelerator: all recipes do what the Verilog leaves undefined; right is to name"),
         ("tinyodin -n 1 --rtl nowhere", "nowhere: not a folder"),
     ],
 )
