@@ -176,6 +176,6 @@ def test_a_case_names_no_folder_of_the_machine_that_recorded_it(tmp_path):
     rtl = Rtl(source, options=SourceOptions(include_folders=(source / "inc", other, tmp_path / "more")))
     assert rtl.elsewhere() == "--rtl DIR -I DIR/inc -I INCLUDES -I INCLUDES2"
     assert rtl.elsewhere({"N": 3}) == "--rtl DIR -I DIR/inc -I INCLUDES -I INCLUDES2 --set N=3"
-    listed = replace(rtl, place=source / "chip.f")
+    from_list = replace(rtl, place=source / "chip.f")
     (source / "chip.f").write_text("")
-    assert listed.elsewhere() == "--rtl DIR/chip.f -I DIR/inc -I INCLUDES -I INCLUDES2"
+    assert from_list.elsewhere() == "--rtl DIR/chip.f -I DIR/inc -I INCLUDES -I INCLUDES2"
