@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -162,13 +161,13 @@ def _head(signed: SignOff) -> list[str]:
     following = stages.next_stage(signed.lines)
     verdict = "A result says that something fails." if signed.failing else "No result says that something fails."
     return [
-        f'<p class="stage">Stage reached: <b>{html.escape(signed.stage)}</b>, {html.escape(meaning)}.</p>',
+        pages.paragraph(f"Stage reached: {signed.stage}, {meaning}.", "lead"),
         pages.verdict(not signed.failing, verdict),
-        page.items("What fails", signed.failing),
-        page.items("Stale results, which do not count", signed.stale),
-        page.items("Not measured", signed.not_measured),
-        page.items(f"Missing for stage {following}", signed.gaps),
-        page.items("The machine of this sign-off", [f"{name}: {text}" for name, text in signed.machine.items()]),
+        pages.items("What fails", signed.failing),
+        pages.items("Stale results, which do not count", signed.stale),
+        pages.items("Not measured", signed.not_measured),
+        pages.items(f"Missing for stage {following}", signed.gaps),
+        pages.items("The machine of this sign-off", [f"{name}: {text}" for name, text in signed.machine.items()]),
     ]
 
 

@@ -47,6 +47,25 @@ def test_pictures_are_begun_coloured_and_saved_in_one_place(pattern: str) -> Non
     assert others <= {"docs/conf.py"}  # the colours of the site
 
 
+def test_html_is_written_by_the_template_alone() -> None:
+    tag = re.compile(r"""['"]<(?:h\d|p|table|td|tr|ul|li|div|img|pre|details)\b""")
+    assert [path.name for path in SOURCES if tag.search(path.read_text()) and "docs" not in path.parts] == []
+
+
+def test_what_a_page_is_given_is_escaped_and_empty_columns_are_left_out() -> None:
+    rows: list[list[pages.Cell]] = [["<a>", "1,200", "", "FAILED"], ["b", "7", "", [pages.PageLink("w & x", "a.fst")]]]
+    assert pages.table(["name", "n", "none", "ends"], rows) == (
+        '<div class="wide"><table><thead><tr><th class="text">name<th class="number">n<th class="bad">ends</thead>'
+        '<tr><td class="text">&lt;a&gt;<td class="number">1,200<td class="bad">FAILED'
+        '<tr><td class="text">b<td class="number">7<td><a href="a.fst">w &amp; x</a></table></div>'
+    )
+    assert pages.words({"<x>": "a & b"}) == '<table class="words"><tr><th>&lt;x&gt;<td>a &amp; b</table>'
+    assert pages.items("t", []) == "" and pages.items("t", ["<"]) == "<h2>t</h2><ul><li>&lt;</ul>"
+    assert pages.details("t", 1200, False, [pages.paragraph("x")]) == (
+        "<details><summary>t (1,200)</summary><p>x</p></details>"
+    )
+
+
 def test_a_page_is_for_dark_screens_and_printers_and_its_pictures_have_words(tmp_path: Path) -> None:
     origin = Origin("draupnir demo digits", "2026-01-02T03:04:05+00:00", (1,), "c0ffee")
     pages.write(tmp_path / "out", "title", {}, {"one": Picture(plots.new_figure(2, 1), "A <line> & more.")}, origin)

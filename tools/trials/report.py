@@ -34,11 +34,11 @@ def write(
         for name, picture in all_pictures.items():
             plots.save(picture.figure, temporary / f"{name.replace(' ', '_')}.png")
         parts = [
-            f"<p><b>{study.losses.sentence(mapped.chip)}</b></p>",
+            pages.paragraph(study.losses.sentence(mapped.chip), "lead"),
             pages.words(rows),
-            "<h2>populations</h2>",
+            pages.heading("populations"),
             pages.table(HEADER, list(_populations(study, mapper.potential_range))),
-            "<h2>weights</h2>",
+            pages.heading("weights"),
             pages.table(WEIGHTS, [_weights(name, pair) for name, pair in weights.items()]),
             *(
                 pages.picture_part(temporary / f"{name.replace(' ', '_')}.png", one.meaning)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from markupsafe import escape
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
@@ -268,7 +268,7 @@ def test_page_json_and_junit_have_the_same_figures_and_no_address(everything: No
     assert not re.search(r"https?:|//\w|<script|src=|@import|url\(", text)
     assert "prefers-color-scheme:dark" in text and "width=device-width" in text
     odd = quirks.quirks(chips.package(CHIP))
-    assert len(odd) > 10 and all(html.escape(row[0]) in text for row in odd)
+    assert len(odd) > 10 and all(str(escape(row[0])) in text for row in odd)
 
 
 def test_the_page_stays_small(everything: None, put: Put, tmp_path: Path) -> None:
