@@ -180,7 +180,12 @@ IZH = Word(
         _state("bist_lock", 104, 1, "Bistability: in the spiking state."),
         _state("inhin_lock", 105, 1, "Inhibition-induced: spiking."),
         replace(
-            _state("reson_sign", 106, 2, "Resonator's phase: positive, negative, zero to positive, zero to negative."),
+            _state(
+                "reson_sign",
+                106,
+                2,
+                "Resonator's phase: 0 positive, 1 negative, 2 zero to positive, 3 zero to negative.",
+            ),
             states=ResonSign,
         ),
         _state("thrmod", 108, 4, "Threshold modifier.", "LSB of core", signed=True),

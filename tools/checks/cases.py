@@ -49,7 +49,8 @@ class CaseChecks:
         for one in cases:
             assert one.chip == chip.name
             assert one.why == known_recipes[one.name].why
-            command = rf"draupnir record {chip.name} --rtl DIR(/\w+\.f)? --recipe {one.name} --seed {one.seed}"
+            source = r"--rtl DIR(/\w+\.f)?( -I INCLUDES\d*)*"
+            command = rf"draupnir record {chip.name} {source} --recipe {one.name} --seed {one.seed}"
             assert re.fullmatch(command, one.command), one.command
             assert one.source["kind"] == "recorded"
 

@@ -156,7 +156,7 @@ def test_the_library_takes_sizes_and_what_is_said_of_somebodys_sources(call: Cal
     new_case = draupnir.record("grid", file_list, "requests", "again", top="grid", options=options, sizes=SIZES)
     assert new_case.parameters == {"NX": 3, "NY": 2, "DEPTH": 4}
     assert new_case.command == (
-        "draupnir record grid --rtl DIR/all.f --top grid -D EXTRA=0 -I headers --set NX=3 --set DEPTH=4 "
+        "draupnir record grid --rtl DIR/all.f --top grid -D EXTRA=0 -I DIR/headers --set NX=3 --set DEPTH=4 "
         "--recipe requests --seed 1"
     )
     assert draupnir.replay("grid", new_case.wave, load={"sums": new_case.before["sums"]}, sizes=SIZES).holds
