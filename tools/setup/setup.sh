@@ -9,6 +9,11 @@ set -euo pipefail
 
 readonly venv=.venv log=.venv/pip.log
 
+# In an activated environment the first Python on PATH is that of .venv, which a new set-up removes.
+PATH=:$PATH:
+PATH=${PATH//":$PWD/$venv/bin:"/:}
+PATH=${PATH#:} PATH=${PATH%:}
+
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 2; }
 

@@ -117,6 +117,18 @@ def test_changed_packages_are_set_up_anew(checkout: Checkout) -> None:
     assert len(checkout.pip_calls()) == 2 * n_calls
 
 
+def test_changed_packages_are_set_up_anew_in_an_activated_environment_too(checkout: Checkout) -> None:
+    """Its Python is gone as soon as the environment is removed, and would not find itself again."""
+    assert checkout.setup().returncode == 0
+    inside = checkout.folder / ".venv" / "bin"
+    (inside / "python3.11").write_text((inside / "python").read_text())
+    (inside / "python3.11").chmod(0o755)
+    (checkout.folder / "requirements.lock").write_text("another==2\n")
+    process = checkout.setup(PATH=f"{inside}:{checkout.bin}")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert (inside / "draupnir").exists()
+
+
 def test_a_changed_project_file_installs_the_command_anew_and_nothing_else(checkout: Checkout) -> None:
     checkout.setup()
     n_calls = len(checkout.pip_calls())
