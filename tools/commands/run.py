@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,16 +128,24 @@ def _saved(
 ) -> RunOutcome:
     """Run a configured model, and write all files."""
     from draupnir.tools.run.saving import saving
-    from draupnir.tools.run.waves import tapped
 
     with (
         saving(options.output, saves, model.chip, options.potentials) as files,
-        tapped(model, waves, view) as tap,
+        _tapped(model, waves, view) as tap,
     ):
         outcome = _run(model, configuration, options, files, tap)
         for name in saves:
             files.save(name, model.memories[name])
     return outcome
+
+
+def _tapped(model: Any, waves: Path | None, view: WaveView | None) -> AbstractContextManager[RunTap | None]:
+    """Open the waveform of a run; without one, nothing that writes waveforms is imported."""
+    if waves is None or view is None:
+        return nullcontext()
+    from draupnir.tools.run.waves import tapped
+
+    return tapped(model, waves, view)
 
 
 def _require_files(options: RunOptions) -> None:

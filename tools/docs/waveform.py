@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,8 @@ from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, column
-from draupnir.golden import case, hexfile, wave
+from draupnir.golden import case, wave
+from draupnir.golden.replay import load_images
 from draupnir.golden.rows import join
 
 HEIGHT, GAP = 18, 10  # of the line of a pin, and between two, in pixels
@@ -62,16 +62,14 @@ def cut(folder: Path, first: int, n_clocks: int, pins: Sequence[str], registers:
     levels = {name: _levels(chip, rows, edges, name, folder) for name in pins}
     if registers:
         levels |= _registers(golden_case, rows, edges, registers)
-    words = {name: states for name in registers if name == "state" and (states := _states(golden_case.chip))}
+    words = {name: states for name, states in _states(chip).items() if name in registers}
     return Slice(levels, tuple(rows.times[edges[1:]].tolist()), first, tuple(registers), words)
 
 
 def _registers(golden_case: case.Case, rows: Trace, edges: np.ndarray, names: Sequence[str]) -> dict[str, Levels]:
     """The levels of registers of the golden model before each edge but the first of these."""
     model = chips.model(golden_case.chip, dict(golden_case.parameters) or None)(None)
-    for memory in model.chip.memories:
-        if memory.name in golden_case.before:
-            model.memories[memory.name][:] = hexfile.read(golden_case.before[memory.name], memory)
+    load_images(model, golden_case.before)
     if unknown := [name for name in names if name not in (model.registers.dtype.names or ())]:
         raise InputError(f"{golden_case.folder}: {golden_case.chip} has no register {unknown[0]}")
     contents: dict[str, list[int]] = {name: [] for name in names}
@@ -84,10 +82,10 @@ def _registers(golden_case: case.Case, rows: Trace, edges: np.ndarray, names: Se
     return {name: _joined_levels(rows.times[edges], contents[name]) for name in names}
 
 
-def _states(chip: str) -> dict[int, str]:
-    """The words for the levels of a chip's register ``state``, as its layout declares them."""
-    states = getattr(import_module(f"draupnir.emulator.{chip}.layout"), "State", ())
-    return {int(state): state.name for state in states}
+def _states(chip: Chip) -> dict[str, dict[int, str]]:
+    """The words for the levels of each register whose values have names."""
+    regs = (reg for block in chip.blocks for reg in block.regs)
+    return {reg.name: {int(state): state.name for state in reg.states} for reg in regs if reg.states}
 
 
 def _rows(path: Path, chip: Chip, n_edges: int) -> Trace:

@@ -20,6 +20,7 @@ from draupnir.tools.explain.history import History
 from draupnir.tools.explain.visits import NO_NEURON, NeuronWatcher, Visit
 from draupnir.tools.run import events as event_files
 from draupnir.tools.run import levels, operations, session
+from draupnir.tools.run.bus_piece import BusPiece
 
 CLOCKS = 1 << 20  # of a piece of the run, whose input pins are in memory
 
@@ -84,19 +85,19 @@ def _pieces(model: Any, events: Path, environment: Environment, advance: Callabl
 
     Raises NotAtRest if it does not come to rest.
     """
-    loop: Any = levels.closed_loop(model.chip.name)
+    loop = levels.closed_loop(model.chip.name)
     buses, now, n_spikes = None, 0, 0
     first_cycle = int(model.registers[0].cycle)
     for block in chain(event_files.blocks(events, model.chip), (session.END,)):
         end = now + session.block_limit(block, now, environment)
-        addrs, not_before = block.addrs, block.not_before(first_cycle)
+        piece = BusPiece(block.addrs, environment, block.not_before(first_cycle), buses, block is session.END)
         is_done = False
         while not is_done:
             if now >= end:
                 raise limits.NotAtRest(f"{limits.not_at_rest(now, n_spikes)}; --cycle N explains the clocks up to N")
-            run = loop.run(model, addrs, environment, CLOCKS, True, not_before, buses, finish=block is session.END)
+            run = piece.run(loop, model, CLOCKS, record_rows=True)
+            piece = piece.rest(run.n_sent, run.buses)
             buses, is_done, now = run.buses, run.done, now + run.n_cycles
-            addrs, not_before = addrs[run.n_sent :], None if not_before is None else not_before[run.n_sent :]
             n_spikes += len(run.addrs)
             advance(run.n_sent)
             yield run.rows

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,9 @@ from draupnir.tools.run import levels, op_files
 from draupnir.tools.run.op_files import OPERATIONS
 from draupnir.tools.run.session import RunOutcome
 from draupnir.tools.run.spikes import Take
-from draupnir.tools.run.waves import RunTap
+
+if TYPE_CHECKING:
+    from draupnir.tools.run.waves import RunTap
 
 SPIKES = ["time", "addr"]
 LAST_TIME = 10_000_000

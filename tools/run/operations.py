@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -22,7 +22,9 @@ from draupnir.tools.run import op_files, session
 from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.session import RunOutcome
 from draupnir.tools.run.spikes import Take, TakePotentials
-from draupnir.tools.run.waves import RunTap
+
+if TYPE_CHECKING:
+    from draupnir.tools.run.waves import RunTap
 
 
 def operations_of(chip: Chip) -> Operations | None:

@@ -6,16 +6,19 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import limits
 from draupnir.tools.run import levels
+from draupnir.tools.run.bus_piece import BusPiece
 from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.spikes import Take
-from draupnir.tools.run.waves import BusPiece, RunTap
+
+if TYPE_CHECKING:
+    from draupnir.tools.run.waves import RunTap
 
 HIGH_WATER = "high_water"  # statistics with this in their name are maxima; all others are sums
 END = EventBlock(None, np.zeros(0, np.int64))  # the block after which the chip comes to rest

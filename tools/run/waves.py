@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +18,13 @@ import numpy as np
 from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.speeds.runs import Buses
 from draupnir.emulator.trace import Trace, in_step, new_rows
 from draupnir.golden.waves.recorder import WaveRecorder, recording
 from draupnir.golden.waves.watch import ClockWindow, WaveView
 from draupnir.tools.run import levels
+from draupnir.tools.run.bus_piece import BusPiece
 
 MOST_CLOCKS = 1 << 27  # whose pins are kept in memory
-
-
-@dataclass(frozen=True)
-class BusPiece:
-    """A part of a run between sender and receiver; the fields are the arguments of ``BusLevel.run``."""
-
-    events: np.ndarray
-    environment: Any
-    not_before: np.ndarray | None
-    buses: Buses | None
-    finish: bool
-
-    def rest(self, n_sent: int, buses: Buses) -> BusPiece:
-        """Return the part behind the events that are sent."""
-        later = None if self.not_before is None else self.not_before[n_sent:]
-        return BusPiece(self.events[n_sent:], self.environment, later, buses, self.finish)
-
-    def run(self, level: Any, model: Any, clocks: int, **options: Any) -> Any:
-        """Run at most this number of clocks at a level."""
-        how = {"not_before": self.not_before, "buses": self.buses, "finish": self.finish, **options}
-        return level.run(model, self.events, self.environment, clocks, **how)
 
 
 class RunTap:
@@ -115,11 +93,8 @@ def driven(chip: Chip, rows: np.ndarray) -> Trace:
 
 
 @contextmanager
-def tapped(model: Any, path: Path | None, view: WaveView | None) -> Iterator[RunTap | None]:
-    """Open the waveform of a run of a model that is at rest, and yield the tap; None if the user wants no waveform."""
-    if path is None or view is None:
-        yield None
-        return
+def tapped(model: Any, path: Path, view: WaveView) -> Iterator[RunTap]:
+    """Open the waveform of a run of a model that is at rest, and yield the tap."""
     beside = chips.model(model.chip.name, model.chip.sizes)()
     beside.restore(model.snapshot())
     with recording(beside, path, view) as recorder:

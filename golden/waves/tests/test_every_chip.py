@@ -1,4 +1,4 @@
-"""What stands in a waveform is what the model does, for every chip, read back by another library."""
+"""A waveform shows the same as the model does, for every chip. Another library reads it back."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_a_slice_has_the_levels_of_the_recording() -> None:
 
 
 def test_registers_are_those_of_the_golden_model() -> None:
-    """As ``draupnir replay`` shows it: the controller leaves WAIT for PUSH in clock 6111."""
+    """The controller leaves WAIT for PUSH in clock 6111, which `draupnir replay` shows, too."""
     part = waveform.cut(CASE, 6108, 6, ["AERIN_ACK"], ["state", "main_fill_cnt"])
     words = [part.words["state"][level] for _, _, level in part.levels["state"]]
     assert words == ["WAIT", "PUSH", "WAIT_REQDN", "WAIT"]
