@@ -54,6 +54,7 @@ class ChipPackage:
     mapper : brings trained networks to the chip, a ``mapper.Mapper``
     proofs : what is proved of its kernels and its RTL, a tuple of ``claim.Leaf``, ``claim.Law`` and ``whole.ChipStep``
     waivers : a file that names what no test can reach in its RTL, and why; see tools/coverage
+    explainer : explains a neuron in a run, a ``tools.explain.part.Explainer``
     workloads : the workloads of ``draupnir bench``
     main_job : what ``draupnir sim`` does if no test is named
     page : its page for people, in Markdown
@@ -81,6 +82,7 @@ class ChipPackage:
     mapper: str | None = None
     proofs: str | None = None
     waivers: str | None = None
+    explainer: str | None = None
     workloads: str | None = None
     main_job: str | None = None
     page: str | None = None

@@ -20,6 +20,7 @@ PACKAGE = ChipPackage(
     mapper="draupnir.tools.mapping.odin:MAPPER",
     proofs="draupnir.tools.proofs.odin:CLAIMS",
     waivers="draupnir.tools.coverage:odin.toml",
+    explainer="draupnir.tools.explain.crossbar_run:EXPLAINER",
     workloads="draupnir.tools.bench.workloads.odin:WORKLOADS",
     main_job="draupnir.tools.experiments.digits.main_job:JOB",
     page="draupnir.emulator.odin:README.md",

@@ -155,7 +155,7 @@ def wires(r: np.record) -> Wires:
 
 @kernel
 def edges(r: np.record, m: Mems, w: Wires) -> None:
-    """Second half of a clock: commit. Each block reads its own registers, those of the SPI, and the wires.
+    """The edges of all blocks. Each block reads its own registers, those of the SPI, and the wires.
 
     So the order of the blocks has no effect. A test shuffles these lines.
     """
@@ -176,11 +176,17 @@ def edges(r: np.record, m: Mems, w: Wires) -> None:
 
 
 @kernel
-def clock(r: np.record, m: Mems) -> None:
-    """Rising edge of CLK."""
-    edges(r, m, wires(r))
+def commit(r: np.record, m: Mems, w: Wires) -> None:
+    """Second half of a clock, with the resets and the number of the clock."""
+    edges(r, m, w)
     resets(r)
     r.cycle += 1
+
+
+@kernel
+def clock(r: np.record, m: Mems) -> None:
+    """Rising edge of CLK."""
+    commit(r, m, wires(r))
 
 
 @kernel

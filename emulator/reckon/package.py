@@ -19,6 +19,7 @@ PACKAGE = ChipPackage(
     mapper="draupnir.tools.mapping.reckon.mapper:MAPPER",
     proofs="draupnir.tools.proofs.reckon:CLAIMS",
     waivers="draupnir.tools.coverage:reckon.toml",
+    explainer="draupnir.tools.explain.reckon_run:EXPLAINER",
     workloads="draupnir.tools.bench.workloads.reckon:WORKLOADS",
     page="draupnir.emulator.reckon:README.md",
 )

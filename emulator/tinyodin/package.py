@@ -20,6 +20,7 @@ PACKAGE = ChipPackage(
     mapper="draupnir.tools.mapping.tinyodin:MAPPER",
     proofs="draupnir.tools.proofs.tinyodin:CLAIMS",
     waivers="draupnir.tools.coverage:tinyodin.toml",
+    explainer="draupnir.tools.explain.crossbar_run:EXPLAINER",
     workloads="draupnir.tools.bench.workloads.tinyodin:WORKLOADS",
     page="draupnir.emulator.tinyodin:README.md",
 )

@@ -11,7 +11,7 @@ from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.tools.lint import report
 from draupnir.tools.report import figures, schema
-from draupnir.tools.run.options import DELAY_OPTIONS
+from draupnir.tools.run.options import DELAY_OPTIONS, TIMESTEPS_OPTION
 from draupnir.tools.terminal import completion, outputs
 from draupnir.tools.terminal.arguments import SEED, json_option
 from draupnir.tools.terminal.groups import grouped
@@ -40,6 +40,7 @@ class RunQuestion:
     hold: int
     ack_delay: int
     ack_hold: int
+    timesteps: int | None
     seed: int | None
 
 
@@ -53,6 +54,7 @@ RUN_OPTIONS = (
     click.option("--cycle", metavar="N", type=click.IntRange(0), help="Explain the last spike up to this clock."),
     click.option("--synapse", metavar="PRE", type=click.IntRange(0), help="Also explain the weight of this synapse."),
     *DELAY_OPTIONS,
+    TIMESTEPS_OPTION,
     click.option("--seed", metavar="N", type=SEED, help="Start registers that have no reset at random values."),
 )
 
@@ -60,7 +62,10 @@ RUN_OPTIONS = (
 @click.command("explain")
 @click.argument("subject", metavar="CHIP|NETWORK", shell_complete=completion.complete_chip)
 @click.option(
-    "--neuron", metavar="N", required=True, help="Number of the neuron; with NETWORK its population, too: NAME:N."
+    "--neuron",
+    metavar="N",
+    required=True,
+    help="Number of the neuron, or out:N for an output neuron; with NETWORK its population, too: NAME:N.",
 )
 @grouped(RunQuestion, RUN_OPTIONS, "run")
 @grouped(SampleQuestion, SAMPLE_OPTIONS, "trial")
@@ -73,7 +78,8 @@ def command(
 
     With CHIP, the chip runs with a configuration and events, as in draupnir run. The command says which events brought
     the neuron to its first spike, or to the last one up to --cycle, and how much each of them gave. For a neuron that
-    is silent it says how near it came to its threshold. With --synapse it also says which events changed a weight.
+    is silent it says how near it came to its threshold. With --synapse it also says which events changed a weight, and
+    why. A chip with output neurons has them as out:N.
 
     With NETWORK, a folder that draupnir map wrote, the command says what the neuron got in a sample, how near it came
     to its threshold, and the smallest changes that would turn it. Each change was tried.
@@ -81,6 +87,7 @@ def command(
     \b
     Example: draupnir explain odin --config net.toml --events events.csv --neuron 17 -o neuron.png
              draupnir explain odin --config net.toml --events events.csv --neuron 17 --cycle 9000 --synapse 5
+             draupnir explain reckon --config net.toml --events sample.csv --neuron out:1 --synapse 5
              draupnir explain build/map/tinyodin --samples test.npz --sample 17 --neuron hidden:42 -o neuron.png
     """
     if subject in chips.names():
@@ -95,7 +102,8 @@ def _require(subject: str, options: RunQuestion | SampleQuestion, others: RunQue
     for name in files:
         if getattr(options, name) is None:
             raise click.UsageError(f"Missing option '--{name}'", click.get_current_context())
-    strange = ("samples", "sample") if isinstance(options, RunQuestion) else ("config", "events", "cycle", "synapse")
+    of_runs = ("config", "events", "cycle", "synapse", "timesteps")
+    strange = ("samples", "sample") if isinstance(options, RunQuestion) else of_runs
     for name in strange:
         if getattr(others, name) is not None:
             right = "a folder that draupnir map wrote" if isinstance(options, RunQuestion) else "the name of a chip"
@@ -107,21 +115,20 @@ def _run(chip: str, neuron: str, run: RunQuestion, trial: SampleQuestion, output
     # Imported here, because --help needs none of it.
     from draupnir.emulator.parts.handshake import Environment
     from draupnir.tools.compile import packed
-    from draupnir.tools.explain import history_picture, history_text, run_job
+    from draupnir.tools.explain import history_picture, history_text, part, run_job
     from draupnir.tools.run import events as event_files
 
     _require(chip, run, trial)
     assert run.config and run.events
     outputs.check({"--config": run.config, "--events": run.events}, {"-o": output})
-    if not neuron.isdecimal():
-        raise InputError(f"--neuron {neuron}: right is the number of a neuron, such as 17")
-    question = run_job.Question(int(neuron), run.synapse, run.cycle)
+    question = part.question(neuron, run.synapse, run.cycle)
     run_job.check(chip, question)
     configuration = packed.read(run.config, chips.declaration(chip), None, report.warn)
     report.tell(run.config, report.findings(configuration, ()))
     environment = Environment(run.gap, run.hold, run.ack_delay, run.ack_hold)
+    terms = part.RunTerms(environment, run.seed, run.timesteps)
     with progress(run.events.name, event_files.count(run.events), "events") as advance:
-        history = run_job.explain(configuration, run.events, question, environment, run.seed, advance)
+        history = run_job.explain(configuration, run.events, question, terms, advance)
     if output:
         history_picture.write(output, history)
     if as_json:

@@ -3,28 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from draupnir.tools.explain.visits import Visit
+from draupnir.tools.explain.visits import SynapseTurn, Visit
 
-POTENTIAL, THRESHOLD, DISABLE, WEIGHT = "core", "thr", "neur_disable", "syn_weight"  # fields that all words have
-PLASTICITY = ("ca_", "theta")  # the parameters by which a synapse learns begin with one of these
+
+@dataclass(frozen=True)
+class ExplainedNeuron:
+    """The neuron that is explained, and the words of its chip.
+
+    name : such as neuron 17; kind : such as lif
+    potential : the name of the potential among the fields of its state; weight : that of a synapse's weight
+    threshold : None for a neuron that never spikes
+    parameters : the parameters of the neuron, by name
+    silence : the reason for which no spike leaves it, "" if there is none
+    rest : the reason for which no synapse learns, "" if there is none
+    learns_by : the names of the fields of its state by which its synapses learn; levels : the parameters beside them
+    curves : those of its fields that the picture shows below the potential, each with the parameters beside it
+    """
+
+    name: str
+    kind: str
+    potential: str
+    weight: str
+    threshold: int | None
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    silence: str = ""
+    rest: str = ""
+    learns_by: tuple[str, ...] = ()
+    levels: Mapping[str, int] = field(default_factory=dict)
+    curves: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def potential_before(self, visit: Visit) -> int:
+        """The potential before a visit that writes the neuron."""
+        assert visit.state_before is not None
+        return visit.state_before[self.potential]
+
+    def potential_after(self, visit: Visit) -> int:
+        """The potential after a visit that writes the neuron."""
+        assert visit.state_after is not None
+        return visit.state_after[self.potential]
+
+    def change(self, visit: Visit) -> int:
+        """The change of the potential."""
+        return self.potential_after(visit) - self.potential_before(visit)
 
 
 @dataclass(frozen=True)
 class History:
     """The visits of a neuron, in order.
 
-    chip, neuron : which neuron; pre : the pre-synaptic neuron of the synapse that is watched, None if none is
-    word : the name of the neuron's word, such as lif; parameters : the parameters in it, by name
+    pre : the pre-synaptic neuron of the synapses that are watched, None if none are
     n_cycles : the clocks of the run; cycle : the clock that the user asks about, None for the first spike
     """
 
     chip: str
-    neuron: int
+    neuron: str
     pre: int | None
-    word: str
-    parameters: Mapping[str, int]
+    subject: ExplainedNeuron
     visits: Sequence[Visit]
     n_cycles: int
     cycle: int | None = None
@@ -35,10 +71,13 @@ class History:
         own = [visit for visit in self.visits if visit.state_after is not None]
         return own if self.cycle is None else [visit for visit in own if visit.cycle <= self.cycle]
 
-    @property
-    def writes(self) -> list[Visit]:
-        """The visits that write the synapse."""
-        return [visit for visit in self.visits if visit.synapse is not None]
+    def turns(self) -> dict[str, list[tuple[Visit, SynapseTurn]]]:
+        """The turns of each synapse, by its name."""
+        turns: dict[str, list[tuple[Visit, SynapseTurn]]] = {}
+        for visit in self.visits:
+            for turn in visit.turns:
+                turns.setdefault(turn.synapse, []).append((visit, turn))
+        return turns
 
     def spike(self) -> Visit | None:
         """The spike that is to be explained: the last one up to ``cycle``, or the first of all; None for a silence."""
@@ -50,42 +89,53 @@ class History:
     def cause(self) -> list[Visit]:
         """The visits that lead to the spike, and the spike itself; for a silence all visits.
 
-        They begin after the spike before it, or with the run.
+        They begin after the spike before it, or where the neuron has begun anew, or with the run.
         """
         spike, own = self.spike(), self.own
         if spike is None:
             return own
         own = own[: own.index(spike) + 1]
-        earlier = [i for i, visit in enumerate(own[:-1]) if visit.spikes]
+        earlier = [i for i, visit in enumerate(own[:-1]) if visit.spikes or visit.clears]
         return own[earlier[-1] + 1 :] if earlier else own
 
-    def peak(self) -> Visit | None:
-        """The visit after which the potential is highest, the first of several; None if there is no visit."""
-        return max(self.own, key=lambda visit: potential_after(visit), default=None)
+    def trigger(self) -> Visit | None:
+        """The visit that brings the neuron to its spike; None if the potential never was below the threshold.
 
+        On a chip whose neurons spike where a timestep ends, it is the last one that lifts the potential to the
+        threshold. On all others the neuron spikes in this visit itself.
+        """
+        spike = self.spike()
+        if spike is None or not spike.ends_timestep:
+            return spike
+        threshold = self.subject.threshold
+        assert threshold is not None
+        lifts = [
+            v
+            for v in self.cause()[:-1]
+            if self.subject.potential_before(v) < threshold <= self.subject.potential_after(v)
+        ]
+        return lifts[-1] if lifts else None
 
-def potential_before(visit: Visit) -> int:
-    """The potential before a visit that writes the neuron."""
-    assert visit.state_before is not None
-    return visit.state_before[POTENTIAL]
+    def peak(self) -> tuple[Visit, int] | None:
+        """The visit with the highest potential that counts, the first of several, and this potential.
 
+        Where neurons spike at the end of a timestep, the potentials before it count, else those after each visit.
+        None if there is no such visit.
+        """
+        own, subject = self.own, self.subject
+        ends = [visit for visit in own if visit.ends_timestep]
+        if ends and subject.threshold is not None:
+            return max(((visit, subject.potential_before(visit)) for visit in ends), key=lambda one: one[1])
+        return max(((visit, subject.potential_after(visit)) for visit in own), key=lambda one: one[1], default=None)
 
-def potential_after(visit: Visit) -> int:
-    """The potential after a visit that writes the neuron."""
-    assert visit.state_after is not None
-    return visit.state_after[POTENTIAL]
+    def sums(self) -> dict[str, tuple[int, int]]:
+        """Event -> the sum of the changes of the potential in the cause, and the number of visits.
 
-
-def change(visit: Visit) -> int:
-    """The change of the potential."""
-    return potential_after(visit) - potential_before(visit)
-
-
-def sums(visits: Sequence[Visit]) -> dict[str, tuple[int, int]]:
-    """Event -> the sum of the changes of the potential, and the number of visits; a spike is no change."""
-    totals: dict[str, tuple[int, int]] = {}
-    for visit in visits:
-        if not visit.spikes:
-            total, n = totals.get(visit.event, (0, 0))
-            totals[visit.event] = total + change(visit), n + 1
-    return totals
+        A spike is no change.
+        """
+        totals: dict[str, tuple[int, int]] = {}
+        for visit in self.cause():
+            if not visit.spikes:
+                total, n = totals.get(visit.event, (0, 0))
+                totals[visit.event] = total + self.subject.change(visit), n + 1
+        return totals

@@ -1,155 +1,59 @@
-"""The visits of a neuron of a crossbar chip: each clock in which the chip writes it, and why.
-
-The chip runs clock by clock, so a visit is an observation and no theory: its event is that of the controller's state in
-this clock, its weight is that of the word that the synapse memory shows, and its spike is that of the neuron itself.
-"""
+"""The visits of a neuron: each clock in which the chip writes it, or in which one of its watched synapses may learn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
-from types import ModuleType
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import numpy as np
 
-from draupnir.emulator.codec import decode, from_limbs
-from draupnir.emulator.crossbar.controller import SYN
-from draupnir.emulator.crossbar.layout import GROUP_BITS
-from draupnir.emulator.crossbar.model import Crossbar
-from draupnir.emulator.crossbar.synaptic_core import synapse
-from draupnir.emulator.kernel.arith import wide
-from draupnir.emulator.kernel.bits import field
-from draupnir.emulator.kernel.jit import entry
+@dataclass(frozen=True)
+class SynapseTurn:
+    """A clock in which a synapse may learn.
 
-ROOM = 4096  # visits that a call of the compiled loop can return
-READ_SYNAPSE = ("POP_NEUR", "SYNAPSE")  # the states in which a neuron is written with the weight of a synapse
-NO_NEURON = -1  # in place of a pre-synaptic neuron: no synapse is watched
-# The columns of a visit.
-CYCLE, STATE, AERIN_ADDR, SCHEDULED, STIMULUS, SPIKE, WRITES_NEURON, WRITES_SYNAPSE, BEFORE, AFTER, N_COLUMNS = range(
-    11
-)
+    synapse : its name, such as winp 3 -> 17
+    fields_before, fields_after : its fields before and after the clock
+    why : the reason, in words, for the change or for its absence; "" if the chip says nothing but the neuron's state
+    terms : the numbers that decide, by name
+    """
+
+    synapse: str
+    fields_before: Mapping[str, int]
+    fields_after: Mapping[str, int]
+    why: str = ""
+    terms: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> bool:
+        """True if the synapse has changed."""
+        return self.fields_before != self.fields_after
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A clock in which the chip writes a neuron, or the synapse that is watched.
+    """A clock in which the chip writes a neuron, or in which a synapse that is watched may learn.
 
     cycle : the clock, counted from 0
-    event : the event that the controller processes, in words
-    state_before, state_after : the fields of the neuron that change with time; None if only the synapse is written
-    stimulus : the fields of the synapse that the event reads; empty for an event that reads none
-    spikes : the neuron spikes, and its spike leaves it
-    synapse : the fields of the watched synapse before and after; None if the clock does not write it
+    event : the event that the chip processes, in words
+    state_before, state_after : the fields of the neuron that change with time; None if the neuron is not written
+    stimulus : the numbers that the event adds, by name; empty for an event that adds none
+    spikes : True if the neuron spikes
+    turns : the turns of the watched synapses
+    detail : the stimulus in words, to follow the event
+    moment : the timestep in words, for a chip that has timesteps
+    ends_timestep : True if the timestep ends for the neuron; then the potential before it decides about a spike
+    clears : True if the neuron begins anew, as at the end of a sample
+    learning : the numbers that the chip computes for the neuron, by which its synapses learn
     """
 
     cycle: int
     event: str
-    state_before: dict[str, int] | None
-    state_after: dict[str, int] | None
-    stimulus: dict[str, int]
+    state_before: Mapping[str, int] | None
+    state_after: Mapping[str, int] | None
+    stimulus: Mapping[str, int]
     spikes: bool
-    synapse: tuple[dict[str, int], dict[str, int]] | None
-
-
-@cache
-def _loop(clock: ModuleType) -> Callable[..., tuple[int, int]]:
-    """Return a compiled loop over clocks; clock : the chip's module"""
-    scheduler, controller = clock.scheduler, clock.controller
-
-    @entry
-    def run(
-        inputs: np.ndarray,
-        neuron: int,
-        pre: int,
-        visits: np.ndarray,
-        words: np.ndarray,
-        r: np.record,
-        neurons: np.ndarray,
-        synapses: np.ndarray,
-    ) -> tuple[int, int]:
-        """Run clocks until all are over, or there is no room for another visit. Returns both numbers.
-
-        inputs : (n,) int64, the input pins in each clock
-        visits : (ROOM, N_COLUMNS) int64; words : (ROOM, 2, n_limbs) uint32, the neuron's word before and after
-        """
-        i = n = 0
-        addr = pre << SYN.pre.shift | neuron >> GROUP_BITS
-        while i < len(inputs) and n < len(visits):
-            if inputs[i] != r.inputs:
-                clock.apply_inputs(r, inputs[i])
-            aerin_addr, sched = field(r.inputs, clock.IN.AERIN_ADDR), scheduler.outputs(r)
-            neur = controller.neur_mem(r, aerin_addr, sched)
-            syn = controller.syn_mem(r, aerin_addr, sched)
-            writes_neuron = neur.we == 1 and neur.addr == neuron
-            writes_synapse = pre >= 0 and syn.we == 1 and syn.addr == addr
-            if writes_neuron or writes_synapse:
-                visits[n, CYCLE], visits[n, STATE] = r.cycle, r.state
-                visits[n, AERIN_ADDR], visits[n, SCHEDULED] = aerin_addr, sched.data_out
-                visits[n, STIMULUS] = synapse(r.synarray_rdata, neuron)
-                visits[n, WRITES_NEURON], visits[n, WRITES_SYNAPSE] = int(writes_neuron), int(writes_synapse)
-                visits[n, BEFORE] = synapse(wide(synapses[addr, 0]), neuron) if pre >= 0 else 0
-                words[n, 0] = neurons[neuron]
-            spike = clock.clock(r, neurons, synapses)
-            if writes_neuron or writes_synapse:
-                visits[n, SPIKE] = spike if writes_neuron else 0
-                visits[n, AFTER] = synapse(wide(synapses[addr, 0]), neuron) if pre >= 0 else 0
-                words[n, 1] = neurons[neuron]
-                n += 1
-            i += 1
-        return i, n
-
-    return run
-
-
-class NeuronWatcher:
-    """A neuron of a crossbar chip that is watched, and perhaps one of its synapses.
-
-    neuron : its number; pre : the pre-synaptic neuron of the synapse, or NO_NEURON
-    """
-
-    def __init__(self, model: Crossbar, neuron: int, pre: int = NO_NEURON) -> None:
-        self._model, self._neuron, self._pre = model, neuron, pre
-        self._first_cycle = int(model.registers[0].cycle)
-        self._neurons, synapses = (model.chip.memory(name) for name in ("neurons", "synapses"))
-        assert synapses.matrix is not None
-        self._entry = synapses.matrix.entry
-        self._reads_synapse = [state for state in model.states if state.name in READ_SYNAPSE]
-
-    def run(self, rows: np.ndarray) -> Iterator[Visit]:
-        """Run clocks on the model, and yield the visits of the neuron. rows : (n,) int64, the pins in each clock"""
-        loop, begin = _loop(self._model.clock), 0
-        visits = np.zeros((ROOM, N_COLUMNS), np.int64)
-        words = np.zeros((ROOM, 2, self._neurons.n_limbs), np.uint32)
-        while begin < len(rows):
-            columns = rows[begin:], self._neuron, self._pre, visits, words
-            n_clocks, n = loop(*columns, *self._model.kernel_state())
-            yield from (self._visit(visits[i].tolist(), words[i]) for i in range(n))
-            begin += n_clocks
-
-    def _visit(self, columns: list[int], words: np.ndarray) -> Visit:
-        is_neuron, is_synapse = columns[WRITES_NEURON], columns[WRITES_SYNAPSE]
-        event = self._model.event_text(columns[STATE], columns[AERIN_ADDR], columns[SCHEDULED])
-        return Visit(
-            columns[CYCLE] - self._first_cycle,
-            event or "a write by the SPI",
-            self._state_fields(words[0]) if is_neuron else None,
-            self._state_fields(words[1]) if is_neuron else None,
-            decode(self._entry, columns[STIMULUS]) if columns[STATE] in self._reads_synapse else {},
-            bool(columns[SPIKE]),
-            (decode(self._entry, columns[BEFORE]), decode(self._entry, columns[AFTER])) if is_synapse else None,
-        )
-
-    def _state_fields(self, limbs: np.ndarray) -> dict[str, int]:
-        content = from_limbs(limbs)
-        return {f.name: f.take(content) for f in self._neurons.word_of(content) if f.kind == "state"}
-
-    @property
-    def word(self) -> str:
-        """The name of the neuron's word."""
-        return self._neurons.word_of(from_limbs(self._model.memories["neurons"][self._neuron])).name
-
-    def parameters(self) -> dict[str, int]:
-        """Return the parameters of the neuron."""
-        content = from_limbs(self._model.memories["neurons"][self._neuron])
-        return {f.name: f.take(content) for f in self._neurons.word_of(content) if f.kind == "parameter"}
+    turns: tuple[SynapseTurn, ...] = ()
+    detail: str = ""
+    moment: str = ""
+    ends_timestep: bool = False
+    clears: bool = False
+    learning: Mapping[str, int] = field(default_factory=dict)

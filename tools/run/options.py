@@ -92,8 +92,7 @@ class RunOptions:
 
     def check_timesteps(self, chip: str) -> None:
         """Raise InputError if the user gives timesteps, for a chip that has none."""
-        if self.timesteps is not None:
-            raise InputError(f"--timesteps {self.timesteps}: {chip} has no timesteps; right is to leave it out")
+        refuse_timesteps(self.timesteps, chip)
 
     def check_potentials(self, has_operations: bool) -> None:
         """Raise InputError if the user names a file for potentials, and the events are no file of operations."""
@@ -106,6 +105,12 @@ class RunOptions:
             click.echo(f"warning: {self.events}: no events: none was sent", err=True)
 
 
+def refuse_timesteps(timesteps: int | None, chip: str) -> None:
+    """Raise InputError for timesteps of a chip that has none."""
+    if timesteps is not None:
+        raise InputError(f"--timesteps {timesteps}: {chip} has no timesteps; right is to leave it out")
+
+
 def _delay(name: str, meaning: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return click.option(f"--{name}", metavar="N", type=DELAY, default=1, show_default=True, help=meaning)
 
@@ -116,18 +121,19 @@ DELAY_OPTIONS = (
     _delay("ack-delay", "Receiver: clocks from the rise of REQ to the rise of ACK."),
     _delay("ack-hold", "Receiver: clocks from the fall of REQ to the fall of ACK."),
 )
+TIMESTEPS_OPTION = click.option(
+    "--timesteps",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Timesteps of the sample, for a chip that its host leads.",
+)
 OPTIONS = (
     click.option("--config", metavar="CONFIG", type=FILE, help="Registers, neurons and synapses, in TOML or packed."),
     click.option(
         "--onto", metavar="CONFIG", help="Earlier contents of the memories: a configuration, or blank (all 0)."
     ),
     click.option("--events", metavar="FILE", type=FILE, help="File of events: .csv or .npy."),
-    click.option(
-        "--timesteps",
-        metavar="N",
-        type=click.IntRange(min=1),
-        help="Timesteps of the sample, for a chip that its host leads.",
-    ),
+    TIMESTEPS_OPTION,
     click.option(
         "-o",
         "--output",

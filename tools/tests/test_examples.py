@@ -88,9 +88,11 @@ def test_the_page_shows_what_its_commands_print(name: str, tmp_path: Path, monke
 def test_the_page_on_networks_explains_a_neuron(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (block,) = (part for part in (ROOT / "docs/network.md").read_text().split("```\n") if part.startswith("$ "))
-    ((command, lines),) = steps(f"```\n{block}```\n")
-    assert_shows(command, lines, printed(command))
+    blocks = [part for part in (ROOT / "docs/network.md").read_text().split("```\n") if part.startswith("$ ")]
+    assert len(blocks) == 2
+    for block in blocks:
+        ((command, lines),) = steps(f"```\n{block}```\n")
+        assert_shows(command, lines, printed(command))
     assert Path("neuron.png").is_file()
 
 

@@ -86,20 +86,26 @@ def probability(e: int, sixteenths: int, additive: int) -> int:
 
 
 @kernel
-def is_updated(prob: int, rnd: int, lr_p: int, lr_r: int, bits: int) -> bool:
-    """Return True if a weight moves.
+def magnitude(prob: int, lr_p: int, lr_r: int, bits: int) -> int:
+    """Return the number that decides with the random number whether a weight moves, 0..2**bits - 1.
 
-    The magnitude is shifted left by lr_p, saturates at all ones, and is shifted right by lr_r. The most negative
-    probability always moves the weight.
+    It is the magnitude of the probability, shifted left by lr_p, saturated at all ones, and shifted right by lr_r.
+
+    prob : signed, ``bits`` bits
+    """
+    ones = (1 << bits) - 1
+    return (ones if abs(prob) > ones >> lr_p else abs(prob) << lr_p) >> lr_r
+
+
+@kernel
+def is_updated(prob: int, rnd: int, lr_p: int, lr_r: int, bits: int) -> bool:
+    """Return True if a weight moves. The most negative probability always moves it, and 0 never does.
 
     prob : signed, ``bits`` bits; rnd : 0..2**bits - 1
     """
     if prob == 0:
         return False
-    magnitude = abs(prob)
-    ones = (1 << bits) - 1
-    total = (ones if magnitude > ones >> lr_p else magnitude << lr_p) >> lr_r
-    return total >= rnd or magnitude == 1 << (bits - 1)
+    return magnitude(prob, lr_p, lr_r, bits) >= rnd or abs(prob) == 1 << (bits - 1)
 
 
 @kernel

@@ -15,9 +15,9 @@ from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import limits
 from draupnir.tools.cli import cli
 from draupnir.tools.compile.toml import load
-from draupnir.tools.explain import run_job
+from draupnir.tools.explain import crossbar_run, run_job
 from draupnir.tools.explain.history import History
-from draupnir.tools.explain.run_job import Question
+from draupnir.tools.explain.part import Question, RunTerms
 from draupnir.tools.run import levels
 
 TINY = """
@@ -109,7 +109,7 @@ def random_job(chip: str, question: Question, folder: Path) -> tuple[History, np
     addrs = np.where(rng.random(150) < 0.05, TREF_ALL[chip], pres << 8 | spike_code if chip == "odin" else pres)
     np.save(folder / "random.npy", addrs)
     configuration = load.load(folder / "random.toml", chip)
-    history = run_job.explain(configuration, folder / "random.npy", question, Environment())
+    history = run_job.explain(configuration, folder / "random.npy", question, RunTerms())
     model = chips.model(chip)()
     configuration.apply(model)
     run = levels.closed_loop(chip).run(model, addrs, Environment())
@@ -179,17 +179,18 @@ def test_a_history_has_no_hole_and_ends_as_the_run_does(chip: str, neuron: int, 
 
 def test_a_synapse_that_learns_has_no_hole(tmp_path: Path) -> None:
     history, *_ = random_job("odin", Question(3, 20), tmp_path)
-    pairs = [visit.synapse for visit in history.writes if visit.synapse]
+    (turns,) = history.turns().values()
+    pairs = [(turn.fields_before, turn.fields_after) for _, turn in turns]
     assert all(later[0] == earlier[1] for earlier, later in pairwise(pairs))
     changes = [new["syn_weight"] - old["syn_weight"] for old, new in pairs]
     assert {abs(change) for change in changes} == {0, 1}
     # A weight moves only at a spike of its own row.
-    assert {visit.event for visit in history.writes} == {"spike of neuron 20"}
+    assert {visit.event for visit, _ in turns} == {"spike of neuron 20"}
 
 
 def test_pieces_of_a_run_give_the_same_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, *_ = random_job("odin", Question(3, 20), tmp_path)
-    monkeypatch.setattr(run_job, "CLOCKS", 777)
+    monkeypatch.setattr(crossbar_run, "CLOCKS", 777)
     pieces, *_ = random_job("odin", Question(3, 20), tmp_path)
     assert pieces == whole and len(whole.visits) > 150
 
@@ -198,8 +199,11 @@ def test_pieces_of_a_run_give_the_same_history(tmp_path: Path, monkeypatch: pyte
 
 
 def test_mistakes_are_one_line() -> None:
-    assert "reckon: the neurons of this chip have no history; right is odin or tinyodin" in refusal(
-        "--neuron", "1", chip="reckon"
+    assert "ranc: the neurons of this chip have no history; right is odin, reckon or tinyodin" in refusal(
+        "--neuron", "1", chip="ranc"
+    )
+    assert "--timesteps 3: tinyodin has no timesteps; right is to leave it out" in refusal(
+        "--neuron", "1", "--timesteps", "3"
     )
     assert "--neuron a:1: right is the number of a neuron, such as 17" in refusal("--neuron", "a:1")
     assert "--neuron 256: tinyodin has neurons 0..255" in refusal("--neuron", "256")
@@ -225,7 +229,7 @@ def test_a_network_that_never_rests_is_one_line(monkeypatch: pytest.MonkeyPatch)
     Path("net.toml").write_text(TINY.replace("thr = 20", "thr = 0"))
     monkeypatch.setattr(limits, "BASE", 20_000)
     monkeypatch.setattr(limits, "PER_EVENT", 1)
-    monkeypatch.setattr(run_job, "CLOCKS", 5_000)
+    monkeypatch.setattr(crossbar_run, "CLOCKS", 5_000)
     assert "the chip has not come to rest" in refusal("--neuron", "17")
     assert "--cycle N explains the clocks up to N" in refusal("--neuron", "17")
     assert explain("--neuron", "17", "--cycle", "9000").exit_code == 0
