@@ -8,7 +8,7 @@ same signals, or each lies within another, and then the innermost is the chip.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -100,7 +100,8 @@ def find_scope(
     pins = [pin for pin in chip.pins if pin.name not in left_out]
     complete = {name: scope for name, scope in scopes.items() if not _absent_pins(pins, scope)}
     if not complete:
-        raise InputError(f"{path}: {_what_is_missing(chip, pins, scopes)}")
+        text, absent_pins = _what_is_missing(chip, pins, scopes)
+        raise InputError(f"{path}: {text}{_advice(chip, absent_pins)}")
     candidates: list[PinScope] = []
     unfit: list[InputError] = []
     for name, scope in complete.items():
@@ -115,6 +116,77 @@ def find_scope(
     return replace(chosen_scope, probes=tuple(_probe(probe, chosen_scope.name, every, path) for probe in chip.probes))
 
 
+def find_some_pins(
+    chip: Chip,
+    variables: Iterable[Variable],
+    path: Path,
+    needed: Collection[str],
+    pins: Collection[str],
+    scope_name: str | None = None,
+) -> PinScope:
+    """Return the scope that has all needed pins and, of those, the most of the others; absent ones have no parts.
+
+    needed, pins : names of pins that must be there, and of all pins to look for
+
+    Raises InputError as ``find_scope`` does.
+    """
+    scopes = _by_scope(variables)
+    present_by_scope = {
+        name: frozenset(pin for pin in pins if pin.lower() in scope)
+        for name, scope in scopes.items()
+        if scope_name in (None, name)
+    }
+    complete = {name: present for name, present in present_by_scope.items() if present.issuperset(needed)}
+    if not complete and scope_name in (None, *scopes):
+        needed_pins = [pin for pin in chip.pins if pin.name in needed]
+        text, _ = _what_is_missing(chip, needed_pins, {name: scopes[name] for name in present_by_scope})
+        raise InputError(f"{path}: {text}; --pin {needed_pins[0].name}=NAME names it")
+    most_present = max(complete.values(), key=len, default=frozenset(needed))
+    left_out = [pin.name for pin in chip.pins if pin.name not in most_present]
+    candidates = [name for name, present in complete.items() if present == most_present]
+    some = [var for name in candidates or scopes for vars_of_name in scopes[name].values() for var in vars_of_name]
+    return replace(find_scope(chip, some, path, scope_name, left_out), probes=tuple(() for _ in chip.probes))
+
+
+def renamed(chip: Chip, variables: Sequence[Variable], path: Path, names: Mapping[str, str]) -> list[Variable]:
+    """Return the variables of a waveform after some of them have become pins, in every scope.
+
+    names : pin, or a bit of one such as AERIN_ADDR[3] -> the variable's name, alone or behind its scope with dots
+
+    Raises InputError for a name that no pin or variable has, and for one that several variables have.
+    """
+    scopes = sorted({var.scope for var in variables})
+    pins = {pin.name.lower(): pin.name for pin in chip.pins}
+    by_pin: dict[str, list[Variable]] = {}
+    for text, name in names.items():
+        option = f"--pin {text}={name}"
+        pin, bit = _NAME.fullmatch(text)[1], _NAME.fullmatch(text)[2]  # type: ignore[index]
+        if pin.lower() not in pins:
+            raise InputError(f"{option}: {chip.name} has no pin {pin!r}; it has {', '.join(pins.values())}")
+        span = None if bit is None else (int(bit), int(bit))
+        of_pin = [var._replace(name=pins[pin.lower()], span=span or var.span) for var in _with_name(variables, name)]
+        n_signals = len({var.signal for var in of_pin})
+        if n_signals == 0 or (n_signals > 1 and not all(var.span for var in of_pin)):
+            problem = f"{len(of_pin)} variables" if of_pin else "no variable"
+            raise InputError(f"{option}: {path} has {problem} {name}; right is one, with its scope: {_near(variables)}")
+        by_pin.setdefault(pin.lower(), []).extend(of_pin)
+    kept_variables = [var for var in variables if var.name.lower() not in by_pin]
+    return kept_variables + [
+        var._replace(scope=scope) for vars_of_pin in by_pin.values() for var in vars_of_pin for scope in scopes
+    ]
+
+
+def _with_name(variables: Sequence[Variable], name: str) -> list[Variable]:
+    """Return the variables with this name: behind a scope if one has it so, or else in any scope."""
+    in_scope = [var for var in variables if f"{var.scope}.{var.name}".removeprefix(".") == name]
+    return in_scope or [var for var in variables if var.name == name]
+
+
+def _near(variables: Sequence[Variable]) -> str:
+    """Return the names of some variables, for a message."""
+    return _list(sorted({f"{var.scope}.{var.name}".removeprefix(".") for var in variables}))
+
+
 def _by_scope(variables: Iterable[Variable]) -> dict[str, Scope]:
     scopes: dict[str, Scope] = {}
     for var in variables:
@@ -126,17 +198,17 @@ def _absent_pins(pins: Sequence[Pin], scope: Scope) -> list[str]:
     return [pin.name for pin in pins if pin.name.lower() not in scope]
 
 
-def _what_is_missing(chip: Chip, pins: Sequence[Pin], scopes: dict[str, Scope]) -> str:
-    """Return one line: the missing pins of the scopes with the most pins, and how to replay without them."""
+def _what_is_missing(chip: Chip, pins: Sequence[Pin], scopes: dict[str, Scope]) -> tuple[str, list[str]]:
+    """Return one line on the missing pins of the scopes with the most pins, and the missing pins of one of them."""
     fewest = min((len(_absent_pins(pins, scope)) for scope in scopes.values()), default=len(pins))
     if fewest == len(pins):
-        return f"no pin of {chip.name} ({pins[0].name}, ...) in any scope; looked in {_list(sorted(scopes))}"
+        return f"no pin of {chip.name} ({pins[0].name}, ...) in any scope; looked in {_list(sorted(scopes))}", []
     near = {
         name: absent_pins for name, scope in scopes.items() if len(absent_pins := _absent_pins(pins, scope)) == fewest
     }
     texts = [f"{_list(absent_pins)} in scope {name or '(top)'}" for name, absent_pins in near.items()]
     has = f"missing pin of {chip.name}: {'; '.join(texts[:SHOWN])} (which has the {len(pins) - fewest} others)"
-    return has + _advice(chip, next(iter(near.values())))
+    return has, next(iter(near.values()))
 
 
 def _advice(chip: Chip, absent_pins: list[str]) -> str:

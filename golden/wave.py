@@ -20,6 +20,8 @@ from draupnir.golden.samples import Grid, SampleAssembler
 from draupnir.golden.scopes import PinScope, SignalPart, Variable, find_scope
 from draupnir.golden.vcd import Vcd
 
+SUFFIXES = (".vcd", ".fst")
+
 
 class Enough(Exception):
     """A sink raises this to end the reading."""
@@ -64,23 +66,21 @@ class Wave:
         self.chip = chip
         self.sample_time = 0
         self._check(reading)
-        self._file = _open(path)
+        self._file = open_waveform(path)
         clocks = [clock.pin.name for clock in chip.clocks]
         left_out = {*reading.ignored, *(clocks if reading.clock_per_sample else ())}
         pin_scope: PinScope = find_scope(chip, self._file.variables, path, reading.scope, left_out)
         self.scope = pin_scope.name
-        # one signal may be several pins if a bench connects them
         self.absent = tuple(probe.name for probe, parts in zip(chip.probes, pin_scope.probes, strict=True) if not parts)
-        parts = [part.variable for parts in (*pin_scope.pins, *pin_scope.probes) for part in parts]
-        self._signals = list({variable.signal: variable for variable in parts}.values())
-        places = _places(pin_scope, self._signals)
+        self._signals = signals_of(pin_scope)
+        parts_of_pin = places(pin_scope, self._signals)
         self.rows: RowAssembler | SampleAssembler
         if reading.clock_per_sample:
             grid = self._grid(reading.sample_time)
             self.sample_time = grid.step
-            self.rows = SampleAssembler(chip, places, grid, reading.from_power_up)
+            self.rows = SampleAssembler(chip, parts_of_pin, grid, reading.from_power_up)
         else:
-            self.rows = RowAssembler(chip, places, reading.from_power_up, reading.inputs_first)
+            self.rows = RowAssembler(chip, parts_of_pin, reading.from_power_up, reading.inputs_first)
 
     def _check(self, reading: Reading) -> None:
         names = [pin.name for pin in self.chip.pins]
@@ -168,7 +168,13 @@ class Wave:
         )
 
 
-def _places(pin_scope: PinScope, signals: Sequence[Variable]) -> list[list[tuple[int, int, int]]]:
+def signals_of(pin_scope: PinScope) -> list[Variable]:
+    """Return a variable of each signal. One signal may be several pins if a bench connects them."""
+    parts = [part.variable for parts in (*pin_scope.pins, *pin_scope.probes) for part in parts]
+    return list({variable.signal: variable for variable in parts}.values())
+
+
+def places(pin_scope: PinScope, signals: Sequence[Variable]) -> list[list[tuple[int, int, int]]]:
     """Return the signals of each pin: number, width and place of each signal or limb; see ``rows.Assembler``."""
     number, n = {}, 0
     for variable in signals:
@@ -188,6 +194,13 @@ def read(path: Path, chip: Chip, reading: Reading = AS_IT_IS) -> Trace:
     pieces: list[Trace] = []
     Wave(path, chip, reading).stream(pieces.append)
     return join(pieces)
+
+
+def is_waveform(path: Path) -> bool:
+    """Return True for a VCD or FST, by its suffix or by its first bytes."""
+    if path.suffix.lower() in SUFFIXES or not path.is_file():
+        return path.suffix.lower() in SUFFIXES
+    return _kind(path) == "VCD"
 
 
 def end_time(path: Path) -> int:
@@ -211,7 +224,8 @@ def _kind(path: Path) -> str:
     return next((name for magic, name in _PACKED.items() if head.startswith(magic)), "")
 
 
-def _open(path: Path) -> Vcd | Fst:
+def open_waveform(path: Path) -> Vcd | Fst:
+    """Return a waveform whose header is read. Raises InputError for any other file."""
     if path.is_dir():
         raise InputError(f"{path}: a folder; a VCD or FST waveform is needed")
     if not path.is_file():

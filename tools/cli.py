@@ -30,6 +30,7 @@ GROUPS = {  # by what a user wants
     },
     "Program a chip": {
         "config": "Check, pack, unpack and compare configurations.",
+        "decode": "Say what a host has programmed, and which mistakes it made.",
         "convert": "Make samples of recordings of event cameras and of spike trains.",
         "map": "Bring a trained network to a chip.",
         "train": "Train a mapped network with the chip in the forward pass.",

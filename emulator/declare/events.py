@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from draupnir.emulator.declare.words import Field
 
@@ -15,6 +16,7 @@ class Event:
         a bus of 17 bits.
     fields : the free bits that have a meaning
     cycles : the number of clocks from the idle state to the end of the event
+    pins : name of another pin of the bus -> its level, where the address alone does not identify the event
     """
 
     name: str
@@ -23,6 +25,7 @@ class Event:
     cycles: int
     meaning: str
     source: str = ""
+    pins: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def matches(self, addr: int) -> bool:
         """True if all fixed bits of the pattern are as in ``addr``, 0 or more, and ``addr`` has no bit beyond them."""

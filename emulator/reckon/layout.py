@@ -234,6 +234,7 @@ EVENTS = (
         N,
         "With AERIN_TAR_EN 0: the input neuron spikes in the next timestep. Cycles: of its sweep, all neurons enabled.",
         "srnn.v",
+        {"AERIN_TAR_EN": 0},
     ),
     Event(
         "target",
@@ -242,6 +243,7 @@ EVENTS = (
         1,
         "With AERIN_TAR_EN 1: the label, or the targets of all output neurons, two bytes each.",
         "srnn.v",
+        {"AERIN_TAR_EN": 1},
     ),
 )
 

@@ -18,7 +18,17 @@ from draupnir.emulator.declare import LIMB_BITS, Chip
 from draupnir.emulator.reckon import layout
 from draupnir.emulator.reckon.layout import CHIP, SPI_BITS, SPI_HEADER, SPI_NEUR_ADDR, SPI_WORD_ADDR, SpiCode
 from draupnir.emulator.spi.bytewise import register_at
-from draupnir.emulator.spi.port import Effect, FieldAtPlace, MemoryWrite, Reception, RegisterWrite, Remark, Write
+from draupnir.emulator.spi.port import (
+    Effect,
+    FieldAtPlace,
+    MemoryWrite,
+    Reception,
+    RegisterWrite,
+    Remark,
+    Rest,
+    Write,
+    cut,
+)
 
 CODES = {
     layout.NEURONS.name: SpiCode.NEUR,
@@ -27,6 +37,7 @@ CODES = {
     layout.WOUT.name: SpiCode.WOUT,
 }
 FIELD = (1 << SPI_BITS) - 1
+WRITTEN_BY_RESET = "SPI_RO_STAGE_SEL"  # the edge of RST writes it as an edge of SCK does; see ``spi.rst_rise``
 
 
 class ReckonPort:
@@ -36,6 +47,7 @@ class ReckonPort:
     bits = 2 * SPI_BITS
     field_bits = SPI_BITS
     chunk_bits = LIMB_BITS
+    form = f"an address field of {SPI_BITS} bits and as many data fields of {SPI_BITS} bits as its num_write says"
     gate = "SPI_EN_CONF"
     silence = ""
 
@@ -71,22 +83,41 @@ class ReckonPort:
         """Return the fields of an address field, by name."""
         return decode(SPI_HEADER, addr)
 
-    def hear(self, fields: Iterable[FieldAtPlace]) -> Iterator[Reception]:
+    def hear(self, fields: Iterable[FieldAtPlace], rest: Rest | None = None) -> Iterator[Reception]:
         """Take an address field, and then the data fields that it announces."""
         iterator = iter(fields)
         for place, addr in iterator:
             header = self.header_fields(addr)
             n = header["num_write"]
             if n == 0:
-                remark = Remark("empty", "announces no data field: nothing is written")
+                right = f"num_write = 1..{SPI_HEADER['num_write'].high}"
+                remark = Remark("empty", "announces no data field: nothing is written", right)
                 yield Reception(place, f"{addr:08x}", None, (remark,))
             for k in range(n):
                 data_field = next(iterator, None)
                 if data_field is None:
-                    remark = Remark("cut", f"announces {n} data fields, and the stream ends after {k}")
-                    yield Reception(place, f"{addr:08x}", None, (remark,))
+                    yield from self._end(place, addr, k, rest)
                     return
-                yield Reception(data_field[0], f"{addr:08x} {data_field[1]:08x}", *_effect(header, k, data_field[1]))
+                bits = f"{addr:08x} {data_field[1]:08x}"
+                yield Reception(data_field[0], bits, *_effect(header, k, data_field[1]), n_awaited=n - 1 - k)
+        if rest is not None:
+            yield cut(self.form, 0, rest, None)
+
+    def _end(self, place: str, addr: int, k: int, rest: Rest | None) -> Iterator[Reception]:
+        """Yield what becomes of a transaction after its first k data fields, of which it has more."""
+        header = self.header_fields(addr)
+        if rest is None:
+            text = f"announces {header['num_write']} data fields, and the stream ends after {k}"
+            yield Reception(place, f"{addr:08x}", None, (Remark("cut", text, self.form),))
+            return
+        is_whole = rest.n_risen == self.field_bits
+        write = _effect(header, k, rest.content)[0] if is_whole else None
+        yield cut(self.form, (1 + k) * self.field_bits, rest, write)
+        if rest.mosi is not None and rest.n_bits == self.field_bits - 1:
+            write = _effect(header, k, (rest.content << 1 | rest.mosi) & FIELD)[0]
+            if isinstance(write, RegisterWrite) and write.register == WRITTEN_BY_RESET:
+                text = f"ends in a reset, whose edge writes {write.register}, too"
+                yield Reception(rest.place, "a transaction", write, (Remark("reset", text, self.form),))
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
         return self.header(CODES[memory], self.place(memory, word, chunk), read=1) << SPI_BITS
@@ -119,18 +150,29 @@ class ReckonPort:
 def _effect(header: dict[str, int], k: int, content: int) -> Effect:
     """Return the write of data field k, from 0, or None, and the remarks."""
     if header["read"]:
-        return None, (Remark("read", "reads: nothing is written"),)
+        return None, (Remark("read", f"{_reading(header, k)}: nothing is written"),)
     if header["code"] == SpiCode.CONFIG:
         text = "writes the same register again, because its address does not move on: the last field counts"
-        remark = Remark("again", text)
+        remark = Remark("again", text, "num_write = 1")
         write, remarks = register_at(CHIP, header["addr"], content)
         return write, (*remarks, remark) if k == 1 else remarks
     if header["code"] == SpiCode.ONEUR:
         return None, (Remark("output neuron", "writes an output neuron's potential, which no configuration has"),)
     memory = next((name for name, code in CODES.items() if code == header["code"]), None)
     if memory is None:
-        return None, (Remark("no code", f"no memory has code {header['code']}: nothing is written"),)
+        codes = ", ".join(f"{code:d} {name}" for name, code in CODES.items())
+        text = f"no memory has code {header['code']}: nothing is written"
+        return None, (Remark("no code", text, f"code = {SpiCode.CONFIG:d} registers, {codes}"),)
     return _to_memory(memory, header["addr"] + k & SPI_HEADER["addr"].high, content)
+
+
+def _reading(header: dict[str, int], k: int) -> str:
+    """Return what data field k, from 0, reads, in words."""
+    memory = next((name for name, code in CODES.items() if code == header["code"]), None)
+    if memory is None:
+        return "reads" if header["code"] == SpiCode.ONEUR else "reads no memory"
+    addr = header["addr"] + k & SPI_HEADER["addr"].high
+    return f"reads {memory}[{SPI_WORD_ADDR['word'].take(addr) % CHIP.memory(memory).depth}]"
 
 
 def _to_memory(memory: str, addr: int, content: int) -> Effect:
@@ -145,7 +187,7 @@ def _to_memory(memory: str, addr: int, content: int) -> Effect:
         remarks.append(Remark("flags", text))
     if addr >> SPI_WORD_ADDR["word"].lsb != word:
         text = f"address {addr:#x}: {memory} has {depth} words, and the chip takes {memory}[{word}]"
-        remarks.append(Remark("beyond", text))
+        remarks.append(Remark("beyond", text, f"word = 0..{depth - 1}"))
     return MemoryWrite(memory, word, place["chunk"], content), tuple(remarks)
 
 

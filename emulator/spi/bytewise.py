@@ -18,7 +18,17 @@ from draupnir.emulator.codec import decode, encode
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.crossbar.layout import SPI_ADDR, SPI_DATA, SPI_SYNAPSE_ADDR, SpiCmd
 from draupnir.emulator.declare import Chip, Memory, Register, Word
-from draupnir.emulator.spi.port import Effect, FieldAtPlace, MemoryWrite, Reception, RegisterWrite, Remark, Write
+from draupnir.emulator.spi.port import (
+    Effect,
+    FieldAtPlace,
+    MemoryWrite,
+    Reception,
+    RegisterWrite,
+    Remark,
+    Rest,
+    Write,
+    cut,
+)
 
 BYTE = 8
 ALL = (1 << BYTE) - 1
@@ -81,6 +91,10 @@ class Bytewise:
     def field_bits(self) -> int:
         return self.data.width
 
+    @property
+    def form(self) -> str:
+        return f"an address field of {self.addr.width} bits and one data field of {self.data.width} bits"
+
     # --- Transactions ---
 
     def encode(self, write: Write) -> int:
@@ -114,38 +128,52 @@ class Bytewise:
         nowhere = 1 << self.addr["addr"].msb
         return addr | nowhere if self.addr["cmd"].take(addr) == self.config else addr
 
-    def hear(self, fields: Iterable[FieldAtPlace]) -> Iterator[Reception]:
+    def hear(self, fields: Iterable[FieldAtPlace], rest: Rest | None = None) -> Iterator[Reception]:
         """Take two fields for each transaction. A stream that ends after an address field writes nothing with it."""
         iterator = iter(fields)
         for place, addr in iterator:
             data_field = next(iterator, None)
             if data_field is None:
-                remark = Remark("cut", "is an address field at the end of the stream: nothing is written")
-                yield Reception(place, f"{addr:0{self.field_bits // 4}x}", None, (remark,))
+                yield self._end(place, addr, rest)
                 return
             bits = f"{self.transaction(addr, data_field[1]):0{self.bits // 4}x}"
             yield Reception(place, bits, *self._effect(decode(self.addr, addr), data_field[1]))
+        if rest is not None:
+            yield cut(self.form, 0, rest, None)
+
+    def _end(self, place: str, addr: int, rest: Rest | None) -> Reception:
+        """Return what becomes of an address field without a whole data field."""
+        if rest is None:
+            remark = Remark("cut", "is an address field at the end of the stream: nothing is written", self.form)
+            return Reception(place, f"{addr:0{self.field_bits // 4}x}", None, (remark,))
+        is_whole = rest.n_risen == self.field_bits
+        write = self._effect(decode(self.addr, addr), rest.content)[0] if is_whole else None
+        return cut(self.form, self.addr.width, rest, write)
 
     def _effect(self, addr: dict[str, int], content: int) -> Effect:
         """Return the write, or None, and the remarks; addr : the address field by name."""
         if addr["cmd"] == self.config:
-            remark = Remark("read register", "has the read bit set: a register cannot be read, and the chip writes it")
+            text = "has the read bit set: a register cannot be read, and the chip writes it"
+            remark = Remark("read register", text, "read = 0")
             write, remarks = register_at(self.chip, addr["addr"], content)
             return write, (*remarks, remark) if addr["read"] else remarks
         memory = next((name for name, reach in self.reach.items() if reach.cmd == addr["cmd"]), None)
         if memory is None:
-            return None, (Remark("no command", f"there is no command {addr['cmd']}: nothing is written"),)
+            commands = ", ".join([f"{self.config} registers", *(f"{r.cmd} {name}" for name, r in self.reach.items())])
+            text = f"there is no command {addr['cmd']}: nothing is written"
+            return None, (Remark("no command", text, f"cmd = {commands}"),)
         place, byte = decode(self.reach[memory].addr, addr["addr"]), decode(self.data, content)
         if not addr["write"]:
-            action = f"reads {memory}[{place['word']}]" if addr["read"] else "neither reads nor writes"
-            return None, (Remark("read" if addr["read"] else "neither", f"{action}: nothing is written"),)
+            if addr["read"]:
+                return None, (Remark("read", f"reads {memory}[{place['word']}]: nothing is written"),)
+            return None, (Remark("neither", "neither reads nor writes: nothing is written", "write = 1"),)
         n_bytes = self.chip.memory(memory).width // BYTE
         if place["byte"] >= n_bytes:
             text = f"byte {place['byte']} of {memory}[{place['word']}]; a word has {n_bytes}: nothing is written"
-            return None, (Remark("beyond", text),)
+            return None, (Remark("beyond", text, f"byte = 0..{n_bytes - 1}"),)
         memory_write = MemoryWrite(memory, place["word"], place["byte"], byte["byte"], byte["mask"])
         text = "has the read bit and the write bit set: the chip reads and writes"
-        remark = Remark("read and write", text)
+        remark = Remark("read and write", text, "read = 0")
         return memory_write, (remark,) if addr["read"] else ()
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
@@ -203,8 +231,10 @@ def register_at(chip: Chip, addr: int, content: int) -> Effect:
             kept_bits = content & (1 << register.width) - 1
             text = f"{content:#x} to {register.name}, which has {register.width} bits: the chip keeps {kept_bits:#x}"
             write = RegisterWrite(register.name, addr - register.addr, kept_bits)
-            return write, (Remark("too wide", text),) if kept_bits != content else ()
-    return None, (Remark("no register", f"no register has address {addr}: nothing is written"),)
+            remark = Remark("too wide", text, f"0..{(1 << register.width) - 1:#x}")
+            return write, (remark,) if kept_bits != content else ()
+    text = f"no register has address {addr}: nothing is written"
+    return None, (Remark("no register", text, f"an address that draupnir chips {chip.name} lists"),)
 
 
 def parts_of(register: Register, contents: tuple[int, ...]) -> Iterator[RegisterWrite]:

@@ -49,14 +49,39 @@ FieldAtPlace = tuple[str, int]  # the place at which a field of a transaction wa
 
 
 @dataclass(frozen=True)
+class Rest:
+    """The bits of a last field that a reset, or the end of the stream, cuts off.
+
+    place : the place of the cut, for messages
+    n_bits : the bits whose SCK has fallen again, 0..field_bits - 1
+    content : these bits and, if ``is_high``, the next one behind them
+    is_high : True if SCK has risen for one more bit, and has not fallen
+    mosi : the level of MOSI at the reset; None if no reset cuts the field, or if SCK rises together with it
+    """
+
+    place: str
+    n_bits: int
+    content: int = 0
+    is_high: bool = False
+    mosi: int | None = None
+
+    @property
+    def n_risen(self) -> int:
+        """The bits for which SCK has risen."""
+        return self.n_bits + int(self.is_high)
+
+
+@dataclass(frozen=True)
 class Remark:
     """A remark on an unusual transaction: why it is unusual, and what the chip does.
 
     kind : the same text for all remarks of the same kind
+    right : what would be right, "" if the transaction is no mistake
     """
 
     kind: str
     text: str
+    right: str = ""
 
 
 Effect = tuple[Write | None, tuple[Remark, ...]]  # the write of a data field, if it writes, and the remarks on it
@@ -67,14 +92,16 @@ class Reception:
     """The effect of a transaction, or of one data field of a long transaction, on a chip.
 
     place : the place at which the field was read, for messages
-    bits : the bits in hexadecimal
+    bits : the bits in hexadecimal, or their number in words
     write : the write, or None if nothing is written
+    n_awaited : the data fields of the same transaction that the chip still awaits, at least 0
     """
 
     place: str
     bits: str
     write: Write | None = None
     remarks: tuple[Remark, ...] = ()
+    n_awaited: int = 0
 
 
 @runtime_checkable
@@ -84,6 +111,7 @@ class Port(Protocol):
     bits : the length of a transaction with one write, a multiple of 8; the most significant bit goes first
     field_bits : the length of each field of a transaction; the first field is an address
     chunk_bits : the bits of a memory's word that one data field carries
+    form : a transaction in words, for messages
     gate : the register that must be 1 for a write to reach a memory
     silence : the register that must be 1 so that the chip does not keep spikes of neurons that the host writes; "" if
         there is none
@@ -93,14 +121,19 @@ class Port(Protocol):
     bits: int
     field_bits: int
     chunk_bits: int
+    form: str
     gate: str
     silence: str
 
     def encode(self, write: Write) -> int:
         """Return the transaction's bits on MOSI, 0..2**bits - 1."""
 
-    def hear(self, fields: Iterable[FieldAtPlace]) -> Iterator[Reception]:
-        """Yield what the chip does with any sequence of fields after a reset."""
+    def hear(self, fields: Iterable[FieldAtPlace], rest: Rest | None = None) -> Iterator[Reception]:
+        """Yield what the chip does with any sequence of fields after a reset.
+
+        A reception is yielded before any later field is taken from ``fields``.
+        rest : the bits after the last whole field, None if there are none
+        """
 
     def encode_read(self, memory: str, word: int, chunk: int) -> int:
         """Return the bits on MOSI of a transaction that reads a chunk; ``answer`` decodes the bits on MISO."""
@@ -136,6 +169,21 @@ def split(chip_port: Port, transactions: Iterable[FieldAtPlace], bits: int = 0) 
     for place, content in transactions:
         for field in frames.fields(content, bits or chip_port.bits, chip_port.field_bits):
             yield place, field
+
+
+def cut(form: str, n_bits: int, rest: Rest, write: Write | None) -> Reception:
+    """Return what becomes of a transaction that is cut off.
+
+    form : that of the port; n_bits : the bits of its whole fields before the rest, at least 0
+    write : the write that the rest, with its last bit, would be; None if there is no such write
+    """
+    effect = "nothing is written"
+    if isinstance(write, RegisterWrite) and rest.is_high:  # the chip writes a register as SCK rises for the last bit
+        effect = f"SCK has not fallen for the last bit, and the chip writes {write.register} nevertheless"
+    else:
+        write = None
+    text = f"is cut off after {n_bits + rest.n_risen} bits: {effect}"
+    return Reception(rest.place, "a transaction", write, (Remark("cut", text, form),))
 
 
 def decode(chip_port: Port, content: int) -> Write:

@@ -91,7 +91,7 @@ def read(path: Path, chip: str | Chip, present: Memories | None = None, tell: Te
         return load.load(path, chip) if form is None else form.load(path)
     if form is not None:
         return form.read(path)
-    stream_result = unpack(path, chip, present)
+    stream_result = unpack(path, chip, present).whole()
     for line in stream_result.lines(path):
         tell(line)
     return stream_result.configuration
@@ -116,7 +116,10 @@ def is_toml(path: Path) -> bool:
 
 
 def unpack(path: Path, chip: str | Chip, present: Memories | None = None) -> Unpacked:
-    """The contents of a chip after the SPI stream in a file, or in a folder of ``pack``. Raises as ``read`` does."""
+    """The contents of a chip after the SPI stream in a file, or in a folder of ``pack``.
+
+    The stream in a file may write only a part of a memory. Raises InputError as ``read`` does for all other mistakes.
+    """
     declaration = chips.declared_as(chip)
     form = form_of(declaration)
     if form is not None:
@@ -151,7 +154,7 @@ def _agreeing_files(folder: Path, chip: Chip, present: Memories | None) -> Unpac
         names = ", ".join(f"{chip.name}{form.suffix}" for form in forms.FORMS)
         contents = _folder_contents(folder, chip)
         raise InputError(f"{folder}: no SPI stream of {chip.name}; right is one of {names}; there is {contents}")
-    stream_result = _stream(streams[0], chip, present)
+    stream_result = _stream(streams[0], chip, present).whole()
     readings = [(streams[0], stream_result.configuration)]
     readings += [(path, _stream(path, chip, present).configuration) for path in streams[1:]]
     readings += _with_images(folder, stream_result.configuration)

@@ -50,6 +50,9 @@ SAYS = {
     "rtl": [("tally", 0, "build/rtl/tally/tally.v: ")],
     "bitstream": [("tally --board ulx3s-25f", 2, NO_BRIDGE), ("tally --project vivado", 2, NO_BRIDGE)],
     "area": [("tally --variant none", 2, "error: --variant none: tally has whole")],
+    "decode": [
+        ("tally stream.txt", 2, LACKS.format("SPI port", "port", "nothing can be written through its SPI")),
+    ],
     "convert": [
         ("nothing.bin --chip tally --clock 1 -o a.csv", 2, "error: --chip tally: it has no event 'spike' of one row;"),
     ],

@@ -15,7 +15,14 @@ import pytest
 from draupnir.tools.tests.sources import trees
 
 # A second derivation.
-OWN = ("emulator/tests/*/*.py", "rtl/tests/*/test_spi.py", "rtl/tests/bridge/*.py", "tools/tests/test_spi_*.py")
+OWN = (
+    "emulator/tests/*/*.py",
+    "rtl/tests/*/test_spi.py",
+    "rtl/tests/bridge/*.py",
+    "tools/tests/test_spi_*.py",
+    "tools/tests/spi_streams.py",
+    "tools/tests/test_decode*.py",
+)
 PORTS = ("emulator/spi/*.py", "emulator/*/port.py")
 DOWN = "reversed(range("
 LAYOUTS = ("emulator/*/layout.py",)

@@ -58,6 +58,7 @@ SAYS = {
         ("unpack tinyodin packed/tinyodin_spi.txt", 0, "[registers]"),
         ("diff tinyodin net.toml net.toml", 0, "0 differences"),
     ],
+    "decode": [("tinyodin packed/tinyodin_spi.txt", 0, "0 mistakes")],
     "run": [("tinyodin --config net.toml --events events.csv --max-cycles 300", 0, "events")],
     "host": [("tinyodin --simulate model --config net.toml --onto blank --events events.csv", 0, "at rest at the end")],
     "rtl": [("tinyodin", 0, "build/rtl/tinyodin/tinyODIN.v: ")],

@@ -1,4 +1,4 @@
-"""Files that a user may confuse with an SPI stream: memory images and matrices."""
+"""Files that a user may confuse with an SPI stream: waveforms, memory images and matrices."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.golden import hexfile
+from draupnir.golden.wave import is_waveform
 
 NPY = b"\x93NUMPY"
 
 
 def refuse(path: Path, content: bytes, chip: Chip) -> None:
-    """Raise InputError, with the right use, for a file that is a memory image or a matrix."""
+    """Raise InputError, with the right use, for a file that is a waveform, a memory image or a matrix."""
+    if is_waveform(path):
+        raise InputError(f"{path}: a waveform, not an SPI stream: draupnir decode {chip.name} {path} reads it")
     if content.startswith(NPY):
         uses = " or ".join(f"[{memory.name}]" for memory in chip.memories if memory.matrix) or "a configuration"
         raise InputError(f'{path}: an array, not an SPI stream: use it as matrix = "{path.name}" in {uses} of a TOML')
