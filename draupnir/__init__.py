@@ -1,9 +1,9 @@
 """Draupnir: clock-level hardware emulation of digital neuromorphic chips.
 
 The package itself is the library: ``chips``, ``chip``, ``model``, ``load_config``, ``pack``, ``run``,
-``run_many``, ``replay``, ``regress``, ``record`` and ``compare``, with ``Configuration``, ``Environment``, ``Run``,
-``SourceOptions`` and ``InputError``. ``draupnir.api`` documents each of them. All other names may change without
-notice. A module is imported only when it is used, so that a command starts quickly.
+``run_many``, ``replay``, ``regress``, ``record``, ``emit`` and ``compare``, with ``Configuration``, ``Environment``,
+``Run``, ``SourceOptions`` and ``InputError``. ``draupnir.api`` documents each of them. All other names may change
+without notice. A module is imported only when it is used, so that a command starts quickly.
 """
 
 TYPE_CHECKING = False
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         chip,
         chips,
         compare,
+        emit,
         load_config,
         model,
         pack,
@@ -39,6 +40,7 @@ __all__ = [
     "chip",
     "chips",
     "compare",
+    "emit",
     "load_config",
     "model",
     "pack",

@@ -8,7 +8,6 @@ paths.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +22,7 @@ from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.package import ChipPackage
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import batch, levels
+from draupnir.result import Run
 from draupnir.rtl.design import SourceOptions
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ __all__ = [
     "chip",
     "chips",
     "compare",
+    "emit",
     "load_config",
     "model",
     "pack",
@@ -51,24 +52,6 @@ __all__ = [
     "run_many",
 ]
 Simulator = Literal["verilator", "icarus", "model"]
-
-
-@dataclass(frozen=True)
-class Run:
-    """The outcome of a run of events.
-
-    cycles : (n,) int64, at least 0: for each entry of ``out`` the clock in which it is first seen on the chip's bus;
-        clocks are counted from the first clock of the model's life
-    out : (n,) int64, at least 0: the addresses of the spikes in their order; for a chip that its host leads, the bytes
-        (0..255) that the host receives
-    n_cycles : the number of clocks of the run, at least 0
-    done : True if all events were sent and the chip came to rest, False if the run ended at ``max_cycles``
-    """
-
-    cycles: np.ndarray
-    out: np.ndarray
-    n_cycles: int
-    done: bool
 
 
 # --- Chips ------------------------------------------------------------------------------------------------------
@@ -396,6 +379,23 @@ def record(
     return recording.save(recording_result, Path(folder), why, origin, command, seed)
 
 
+def emit(name: str, folder: Path | str, settings: Mapping[str, Any] | None = None) -> Path:
+    """Write our RTL of a chip, in Verilog-2005, as one file into a folder. Returns its path.
+
+    settings : parameter of the RTL -> value, for each parameter that does not have its default value; ``draupnir rtl``
+        has the same parameters as ``--set``
+    Raises InputError for a chip without an RTL of its own, and for a parameter or value that it cannot have.
+
+    >>> import draupnir, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     draupnir.emit("tinyodin", folder, {"n_neurons": 64}).name
+    'tinyODIN.v'
+    """
+    from draupnir.rtl import emit as emitting
+
+    return emitting.emit(name, Path(folder), **(settings or {}))
+
+
 def compare(
     device: RowDevice, model: ClockLevel, inputs: np.ndarray, clk: np.ndarray | None = None
 ) -> FirstDifference | None:
@@ -429,6 +429,6 @@ def _design(
         return foreign.read(Path(rtl), chip, top, options)
     if top is not None or options is not None:
         raise InputError("top and options: only with rtl; the chip's own RTL has one top and needs nothing else")
-    from draupnir.rtl import emit
+    from draupnir.rtl import emit as emitting
 
-    return emit.design(chip.name, build / "rtl", **chip.sizes)
+    return emitting.design(chip.name, build / "rtl", **chip.sizes)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from draupnir.emulator import state
+from draupnir.emulator import state, state_table
 from draupnir.emulator.changes import Changes, changes_of, joined
 from draupnir.emulator.codec import from_limbs, to_limbs
 from draupnir.emulator.declare import Chip, Reg
@@ -191,6 +191,11 @@ class ClockLevel(ABC):
     def activity(self) -> str | None:
         """Return what the chip began to process in the last call of ``drive`` with one clock, or None."""
         return None
+
+    def _repr_html_(self) -> str:
+        """Return the present state as tables, which a notebook shows: pins, words of memories, registers."""
+        pins = self.inputs, self.outputs
+        return state_table.tables(self.chip, self.registers[0], self.memories, pins, self.context())
 
     def warnings(self) -> list[str]:
         """Return lines that count and describe situations whose outcome the original's Verilog leaves undefined."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from draupnir.emulator import chips
+from draupnir.emulator import chips, markup
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.observed import Observed
@@ -96,6 +96,13 @@ class CaseOutcome:
     def holds(self) -> bool:
         """True if every pin was compared, and only bits that the case allows are different or unknown."""
         return self.agreement.bits.n_compared > 0 and (self.is_drawn or self.agreement.holds(self.case.undefined))
+
+    def _repr_html_(self) -> str:
+        """Return the verdict and the first differences as tables, which a notebook shows."""
+        verdict = f"{self.case.name} {'holds' if self.holds else 'does not hold'}"
+        counts = f"{self.n_cycles:,} clocks, {self.n_mismatches:,} mismatches; {self.agreement.bits}"
+        differences = (difference for difference in (self.memory, self.difference) if difference)
+        return markup.sentence(f"{verdict}: {counts}.") + "".join(each._repr_html_() for each in differences)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from draupnir.emulator import markup
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, new_rows
@@ -31,6 +32,7 @@ from draupnir.golden.compare import (
     memory_difference,
 )
 from draupnir.golden.compare.comparison import up_to
+from draupnir.golden.compare.difference_table import memory_table
 from draupnir.golden.rows import cut
 from draupnir.golden.wave import AS_IT_IS, Enough, Reading, Wave
 
@@ -97,6 +99,21 @@ class ReplayResult:
     @property
     def holds(self) -> bool:
         return not (self.n_mismatches or self.shortfalls or any(m.n_differing for m in self.memories))
+
+    def _repr_html_(self) -> str:
+        """Return the verdict, the first difference and the memories as tables, which a notebook shows."""
+        verdict = f"{self.chip}: {'no difference' if self.holds else 'not shown to be equal'}"
+        stopped = ", stopped at the limit of mismatches" if self.stopped else ""
+        counts = f"{self.n_cycles:,} clocks, {self.n_pins} pins, {self.n_mismatches:,} mismatches{stopped}"
+        return "".join(
+            (
+                markup.sentence(f"{verdict}. {counts}; {self.bits}."),
+                *map(markup.sentence, self.shortfalls),
+                *(mismatch._repr_html_() for mismatch in self.mismatches[:1]),
+                *map(memory_table, self.memories),
+                *(markup.sentence(f"Warning: {warning}") for warning in self.warnings),
+            )
+        )
 
 
 def replay(

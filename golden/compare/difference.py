@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from draupnir.emulator import markup
 from draupnir.golden.compare.bits import ComparedBits
+from draupnir.golden.compare.difference_table import memory_table, pin_table
 from draupnir.golden.compare.memories import MemoryDifference
 from draupnir.golden.compare.pins import PinDifference
 
@@ -71,9 +73,30 @@ class FirstDifference:
             yield from (f"    {event}" for event in self.last_events)
         yield f"  up to there: {bits_text(self.bits)}"
 
+    def _repr_html_(self) -> str:
+        """Return the report as tables, which a notebook shows."""
+        time = f" ({self.time_text})" if self.time_text else ""
+        clock = "after the last clock" if self.cycle is None else f"clock {self.cycle:,}{time}"
+        place = clock if self.pins or self.cycle is None else f"after {clock}"
+        return "".join(
+            (
+                markup.sentence(f"First difference: {place}"),
+                pin_table(self.pins),
+                *map(memory_table, self.memories),
+                _lines_section("What the golden model does", self.context),
+                _lines_section("Last events", self.last_events),
+                markup.sentence(f"Up to there: {bits_text(self.bits)}"),
+            )
+        )
+
     def as_object(self) -> dict[str, Any]:
         """Return the report for JSON."""
         return {"text": str(self), **asdict(self), "bits": self.bits.as_object()}
+
+
+def _lines_section(title: str, lines: Sequence[str]) -> str:
+    """Return an open section of lines as HTML; "" if there is none."""
+    return markup.section(title, [markup.lines(lines)], is_open=True) if lines else ""
 
 
 def bits_text(bits: ComparedBits) -> str:

@@ -24,11 +24,17 @@ class PinDifference:
     known: int
 
     def __str__(self) -> str:
-        """Return both levels: in hexadecimal, or in binary if a bit is unknown."""
+        """Return the pin and both levels."""
+        expected, got_text = self.levels
+        return f"{self.pin}: expected {expected}, got {got_text}"
+
+    @property
+    def levels(self) -> tuple[str, str]:
+        """The expected level and that of the source: in hexadecimal, or in binary if a bit is unknown."""
         if self.known == (1 << self.width) - 1:
-            return f"{self.pin}: expected {self.expected:#x}, got {self.got:#x}"
+            return f"{self.expected:#x}", f"{self.got:#x}"
         bits = ("x" if not self.known >> i & 1 else str(self.got >> i & 1) for i in reversed(range(self.width)))
-        return f"{self.pin}: expected 0b{self.expected:0{self.width}b}, got 0b{''.join(bits)}"
+        return f"0b{self.expected:0{self.width}b}", f"0b{''.join(bits)}"
 
 
 def pin_differences(chip: Chip, expected: int, got: int, known: int, must_know: int = 0) -> tuple[PinDifference, ...]:

@@ -22,11 +22,13 @@ extensions = [
     "sphinx_click",
     "draupnir.tools.docs.extension",
 ]
+source_suffix = {".md": "markdown", ".ipynb": "markdown"}  # a notebook becomes Markdown while Sphinx reads it
 root_doc = "docs/index"
 include_patterns = [
     "*.md",
     "docs/**.md",
     *(f"{room}/**.md" for room in ("emulator", "rtl", "golden", "cocotb_tests", "tools", "examples")),
+    "examples/notebooks/*.ipynb",
 ]
 exclude_patterns = [".*", "build", "draupnir", "**/__pycache__"]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from draupnir.tools.docs import benchmarks, chip_pages, docstrings, links, sources, words
+from draupnir.tools.docs import benchmarks, chip_pages, docstrings, links, notebooks, sources, words
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -27,7 +28,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 
 def _read(app: Sphinx, docname: str, content: list[str]) -> None:
-    """Let each link to a folder lead to the page of the folder."""
+    """Turn a notebook into a page, and let each link to a folder lead to the page of the folder."""
+    if Path(app.env.doc2path(docname)).suffix == notebooks.SUFFIX:
+        content[0] = notebooks.markdown(json.loads(content[0]))
     content[0] = links.folders_to_pages(content[0], Path(app.srcdir, docname).parent)
 
 

@@ -109,3 +109,22 @@ def test_a_led_chip_is_run_by_its_host_s_operations() -> None:
     assert outcome.n_cycles == draupnir.run(models[1], ops, max_cycles=2000, clock_level=True).n_cycles
     (second_outcome,) = draupnir.run_many([(models[2], ops)], max_cycles=2000)
     assert second_outcome.n_cycles == outcome.n_cycles and np.array_equal(second_outcome.out, outcome.out)
+
+
+def test_our_rtl_is_written_with_its_parameters_and_wrong_ones_are_refused(tmp_path: Path) -> None:
+    path = draupnir.emit("tinyodin", tmp_path / "rtl", {"n_neurons": 64})
+    assert path == tmp_path / "rtl" / "tinyODIN.v" and path.read_text().count("module \\tinyODIN") > 1
+    with pytest.raises(InputError, match=r"^tinyodin: no parameter 'neurons'; there are n_neurons, fifo_depth$"):
+        draupnir.emit("tinyodin", tmp_path / "wrong", {"neurons": 64})
+    with pytest.raises(InputError, match=r"^sne has no RTL of its own"):
+        draupnir.emit("sne", tmp_path / "wrong")
+    assert not (tmp_path / "wrong").exists()
+
+
+def test_a_run_shows_its_spikes_in_a_notebook() -> None:
+    run = draupnir.Run(np.array([20, 543]), np.array([3, 7]), 1000, done=True)
+    html = run._repr_html_()
+    assert html.startswith("<p>Outputs: 2, in 1,000 clocks; the chip is at rest.</p><svg ")
+    assert html.index(">543<") > html.index(">3<") > html.index(">20<")
+    empty = draupnir.Run(np.zeros(0, np.int64), np.zeros(0, np.int64), 9, done=False)
+    assert empty._repr_html_() == "<p>Outputs: 0, in 9 clocks; the run ended at its limit.</p>"
