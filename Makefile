@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint sim regress rtl golden demo bitstreams bench coverage docs signoff clean
+.PHONY: help setup test lint sim regress rtl golden demo bitstreams bench coverage docs links signoff clean
 
 # Each command that a test runs starts a Python, which would compile the whole library anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -76,6 +76,9 @@ coverage: setup ## the lines of the golden models that the recordings reach, wit
 docs: setup ## the documentation site in build/docs; a dead link or any other warning is an error
 	@$(BIN)/python -m sphinx -q -W -n --keep-going -j 2 -c tools/docs -d build/doctrees . build/docs
 	@echo "docs: open build/docs/index.html"
+
+links: setup ## ask for each page elsewhere to which our pages link; needs a network
+	@$(BIN)/python -m sphinx -q --keep-going -b linkcheck -c tools/docs -d build/doctrees . build/links
 
 # The commands that leave results, for the chip $$chip, and with $$rtl, which is empty or --rtl DIR. A command may say
 # that something fails (1), or that the chip lacks a part (2): the page then shows it.
