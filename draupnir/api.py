@@ -321,7 +321,7 @@ def regress(
 
     folder = Path(build)
     outcomes: list[CaseOutcome] = []
-    all_cases = case.discover(Path(golden)) if golden is not None else case.of_chip(name)
+    all_cases = case.discover(Path(golden)) if golden is not None else case.holding_on(name)
     for declaration, group in regressing.by_sizes(name, regressing.select(all_cases, cases), sizes or {}):
         device: Device
         if simulator == "model":

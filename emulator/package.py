@@ -36,6 +36,8 @@ class ChipPackage:
     name : the chip's name on the command line, the same as in its declaration
     declaration : a ``declare.Chip``, or a ``declare.Sized`` for a chip of several sizes
     model : the class of its golden model, a ``model.ClockLevel``; for other sizes its attribute ``chip`` is replaced
+    extends : the name of the chip of which this one is a strict superset, with the same pins: its golden cases hold on
+        this chip, too, and the code of this chip may import that chip's
     engine : its event level, a ``levels.Level``
     closed_loop : the chip between a sender and a receiver, clock by clock, a ``levels.ClosedLoopLevel``
     host : the host that leads the chip from timestep to timestep, a ``levels.HostRoom``
@@ -65,6 +67,7 @@ class ChipPackage:
     name: str
     declaration: str
     model: str
+    extends: str | None = None
     engine: str | None = None
     closed_loop: str | None = None
     host: str | None = None

@@ -97,6 +97,21 @@ def of_chip(chip: str) -> list[Case]:
     return discover(chips.package(chip).cases)
 
 
+def holding_on(chip: str) -> list[Case]:
+    """Return all cases that must hold on a chip: its own, and those of the chip that it extends.
+
+    Raises InputError as ``of_chip`` does.
+    """
+    package = chips.package(chip)
+    own = of_chip(chip) if package.golden or not package.extends else []
+    return own + holding_on(package.extends) if package.extends else own
+
+
+def _holds_on(one: Case, chip: str | None) -> bool:
+    """Return True for a case of a chip, and for one of the chip that it extends."""
+    return chip is not None and (one.chip == chip or _holds_on(one, chips.package(chip).extends))
+
+
 def load(folder: Path) -> Case:
     """Read the description of a case. ``verify`` checks its files.
 
@@ -129,7 +144,7 @@ def load(folder: Path) -> Case:
 def case_at(path: Path, chip: str) -> Case | None:
     """Return the golden case of a path, which is its folder or its waveform; None for the waveform of no case.
 
-    Raises InputError for a damaged case, and for a folder without a case of this chip.
+    Raises InputError for a damaged case, and for a folder without a case that must hold on this chip.
     """
     folder = path if path.is_dir() else path.parent
     if not (folder / TOML).is_file() or not (path.is_dir() or path.name == WAVE):
@@ -137,7 +152,7 @@ def case_at(path: Path, chip: str) -> Case | None:
             raise InputError(_no_case(path))
         return None
     case = load(folder)
-    if case.chip != chip:
+    if not _holds_on(case, chip):
         raise InputError(f"{folder}: a case of {case.chip}, not of {chip}")
     return case
 

@@ -135,9 +135,12 @@ def select(cases: Sequence[Case], names: Sequence[str]) -> list[Case]:
     return [by_name[name] for name in dict.fromkeys(names)] or list(cases)
 
 
-def cases_in(folder: Path, names: Sequence[str]) -> list[Case]:
-    """Return the cases with these names in a folder, or all cases in it. Raises InputError if there is none."""
-    cases = case.discover(folder)
+def cases_in(folder: Path | None, names: Sequence[str], chip: str) -> list[Case]:
+    """Return the cases with these names in a folder, or all cases in it. Raises InputError if there is none.
+
+    folder : None for all cases that must hold on the chip
+    """
+    cases = case.holding_on(chip) if folder is None else case.discover(folder)
     if not cases:
         raise InputError(f"no golden cases in {folder}; a folder of folders with case.toml is needed")
     return select(cases, names)

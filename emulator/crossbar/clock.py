@@ -13,7 +13,6 @@ import numpy as np
 
 from draupnir.emulator.crossbar import controller as family
 from draupnir.emulator.crossbar import spi_slave
-from draupnir.emulator.crossbar.controller import NEURONS, SYNAPSES
 from draupnir.emulator.kernel.bits import field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
 
@@ -22,7 +21,7 @@ def input_setter(spi: ModuleType) -> Callable[[np.record, int], None]:
     """Make a chip's ``apply_inputs``.
 
     spi : the chip's module with IN, the positions of its input pins; ``configure(record, addr, content)``, a write of a
-    configuration register; ``neuron_byte(record, index)``, a byte of the neuron last read, 0 beyond its word
+    configuration register; ``reset(record)``, the reset by RST; ``readback(record)``, the byte that a read asks for
     """
 
     @outlined
@@ -38,14 +37,9 @@ def input_setter(spi: ModuleType) -> Callable[[np.record, int], None]:
         if sck > sck_before and spi_slave.shift_in(r, field(inputs, spi.IN.MOSI)):
             spi.configure(r, field(r.spi_addr, spi_slave.ADDR.addr), r.spi_shift_reg_in)
         if rst and (field(old_inputs, spi.IN.RST) == 0 or sck < sck_before):
-            spi_slave.reset(r)
+            spi.reset(r)
         elif sck < sck_before:
-            byte = spi_slave.NO_BYTE
-            if spi_slave.reads(r) and r.ctrl_op_code == SYNAPSES:
-                byte = spi_slave.byte_of(r.synarray_rdata, spi_slave.synapse_byte_idx(r))
-            elif spi_slave.reads(r) and r.ctrl_op_code == NEURONS:
-                byte = spi.neuron_byte(r, spi_slave.neuron_byte_idx(r))
-            spi_slave.shift_out(r, byte)
+            spi_slave.shift_out(r, spi.readback(r) if spi_slave.reads(r) else spi_slave.NO_BYTE)
 
     return apply_inputs
 

@@ -145,6 +145,22 @@ def with_byte(word: int, index: int, prog_data: int) -> int:
     return word & ~(BYTE_MASK << (8 * index)) | byte << (8 * index)
 
 
+def reader(neuron_byte: Callable[[np.record, int], int]) -> Callable[[np.record], int]:
+    """Make the kernel that tells the byte that a read takes from the word last read, or NO_BYTE for another command.
+
+    neuron_byte : the chip's kernel with the arguments record and index, for a byte of a neuron
+    """
+    neurons, synapses = int(SpiCmd.NEURONS), int(SpiCmd.SYNAPSES)
+
+    @kernel
+    def readback(r: np.record) -> int:
+        if r.ctrl_op_code == synapses:
+            return byte_of(r.synarray_rdata, synapse_byte_idx(r))
+        return neuron_byte(r, neuron_byte_idx(r)) if r.ctrl_op_code == neurons else NO_BYTE
+
+    return readback
+
+
 @kernel
 def miso(r: np.record) -> int:
     """The pin: most significant bit of the output shift register."""

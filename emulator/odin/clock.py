@@ -8,6 +8,9 @@ Source: ODIN.v.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
+
 import numpy as np
 
 from draupnir.emulator.codec import positions
@@ -21,6 +24,8 @@ from draupnir.emulator.odin import aer_out, controller, neuron_core, scheduler, 
 from draupnir.emulator.odin.aer_out import OutputView
 from draupnir.emulator.odin.controller import Sched
 from draupnir.emulator.odin.layout import CHIP, N_PRIO
+from draupnir.emulator.odin.neuron_core import NO_STIMULUS
+from draupnir.emulator.odin.neuron_core import stimulus as stimulus_of
 
 IN = spi.IN
 OUT = positions(CHIP.output_word)
@@ -36,6 +41,31 @@ def at_rest(r: np.record) -> bool:
         if r.burst_empty[prio] == 0:
             return False
     return is_at_rest(r)
+
+
+def writer(neuron_core: ModuleType) -> Callable[..., tuple[int, OutputView]]:
+    """Make the two cores' edge where a memory is written; most are not, and then nothing comes of it for the others.
+
+    neuron_core : the module with ``clock``, the edge of the neuron memory
+    """
+
+    @kernel
+    def write(
+        r: np.record, neurons: np.ndarray, synapses: np.ndarray, neur: NeurMem, syn: SynMem, sched: Sched
+    ) -> tuple[int, OutputView]:
+        aerin_addr = field(r.inputs, IN.AERIN_ADDR)
+        pre_en, bist_ref = controller.pre_en(r, aerin_addr), controller.bist_ref(r)
+        syn_word = synaptic_core.wdata(r, syn, pre_en, bist_ref) if syn.we else 0
+        stimulus = stimulus_of(r, neur, syn) if neur.we else NO_STIMULUS
+        result = neuron_core.clock(r, neurons, neur, stimulus, controller.burst_end(r, sched))
+        view = aer_out.output_view(r, neur, syn, sched, result, syn_word)
+        synapse_memory.clock(r, synapses, syn, syn_word)
+        return result.event_out, view
+
+    return write
+
+
+_write = writer(neuron_core)
 
 
 @kernel
@@ -82,18 +112,3 @@ def _edge(r: np.record, sched: Sched, event_out: int, neur_addr: int, view: Outp
     _rising_edge(r, sched, event_out, neur_addr, view)
     if held_priority or scheduler.rst_priority(r):
         scheduler.reset_priority(r)
-
-
-@kernel
-def _write(
-    r: np.record, neurons: np.ndarray, synapses: np.ndarray, neur: NeurMem, syn: SynMem, sched: Sched
-) -> tuple[int, OutputView]:
-    """The two cores' edge where a memory is written; most are not, and then nothing comes of it for the others."""
-    aerin_addr = field(r.inputs, IN.AERIN_ADDR)
-    pre_en, bist_ref = controller.pre_en(r, aerin_addr), controller.bist_ref(r)
-    syn_word = synaptic_core.wdata(r, syn, pre_en, bist_ref) if syn.we else 0
-    stimulus = neuron_core.stimulus(r, neur, syn) if neur.we else neuron_core.NO_STIMULUS
-    result = neuron_core.clock(r, neurons, neur, stimulus, controller.burst_end(r, sched))
-    view = aer_out.output_view(r, neur, syn, sched, result, syn_word)
-    synapse_memory.clock(r, synapses, syn, syn_word)
-    return result.event_out, view

@@ -16,6 +16,7 @@ from draupnir.emulator.odin.scheduler import reset_priority, rst_priority
 IN = positions(CHIP.input_word)
 SYN_SIGN_BITS = CHIP.register("SPI_SYN_SIGN").width
 NEURON_BYTES = NEURONS.width // 8
+reset = spi_slave.reset
 _configure = spi_slave.configurer(CHIP)
 
 
@@ -32,3 +33,6 @@ def configure(r: np.record, addr: int, data: int) -> None:
 def neuron_byte(r: np.record, index: int) -> int:
     """A byte of the neuron last read; 0 beyond its word."""
     return spi_slave.byte_of(r.neur_state[index >> 2], index & 3) if index < NEURON_BYTES else 0
+
+
+readback = spi_slave.reader(neuron_byte)

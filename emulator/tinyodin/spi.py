@@ -14,6 +14,7 @@ from draupnir.emulator.tinyodin.layout import CHIP, NEURONS
 
 IN = positions(CHIP.input_word)
 NEURON_BYTES = NEURONS.width // 8
+reset = spi_slave.reset
 configure = spi_slave.configurer(CHIP)
 
 
@@ -21,3 +22,6 @@ configure = spi_slave.configurer(CHIP)
 def neuron_byte(r: np.record, index: int) -> int:
     """A byte of the neuron last read; 0 beyond its word."""
     return spi_slave.byte_of(r.neur_state, index) if index < NEURON_BYTES else 0
+
+
+readback = spi_slave.reader(neuron_byte)

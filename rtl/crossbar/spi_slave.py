@@ -58,11 +58,14 @@ class SpiFrames(wiring.Component):
         ``config_data`` then goes to the register at ``config_addr``
 
     neuron_bits : the width of a neuron's word; byte_field : the field of its address that selects a byte
+    others : ports that only one of the chips has
 
     Clock domains: ``sck``, rising edge, without reset; ``sck_fall``, falling edge, with asynchronous reset.
     """
 
-    def __init__(self, neuron_bits: int, synapses_bits: int, byte_field: Field) -> None:
+    def __init__(
+        self, neuron_bits: int, synapses_bits: int, byte_field: Field, others: dict[str, Member] | None = None
+    ) -> None:
         super().__init__(
             {
                 "mosi": In(1),
@@ -73,6 +76,7 @@ class SpiFrames(wiring.Component):
                 "configures": Out(1),
                 "config_addr": Out(SPI_ADDR["addr"].width),
                 "config_data": Out(SPI_BITS),
+                **(others or {}),
             }
         )
         self._byte_field = byte_field
@@ -127,17 +131,17 @@ class SpiFrames(wiring.Component):
     def _load_readback(self, m: Module) -> None:
         """Load the requested byte, which goes out next; beyond the end of a neuron it is 0."""
         with m.Switch(self.access.op_code):
-            for cmd, word, byte_field in (
-                (SpiCmd.NEURONS, self.neurons, self._byte_field),
-                (SpiCmd.SYNAPSES, self.synapses, SPI_SYNAPSE_ADDR["byte"]),
-            ):
-                with m.Case(cmd):
-                    m.d.sck_fall += self._shift_out.eq(0)
-                    with m.Switch(bits_of(self.access.addr, byte_field)):
-                        for i in range(len(word) // BYTE_BITS):
-                            with m.Case(i):
-                                byte = word.word_select(i, BYTE_BITS)
-                                m.d.sck_fall += self._shift_out[-BYTE_BITS:].eq(byte)
+            with m.Case(SpiCmd.NEURONS):
+                self._load_byte(m, self.neurons, self._byte_field)
+            with m.Case(SpiCmd.SYNAPSES):
+                self._load_byte(m, self.synapses, SPI_SYNAPSE_ADDR["byte"])
+
+    def _load_byte(self, m: Module, word: Value, byte_field: Field) -> None:
+        m.d.sck_fall += self._shift_out.eq(0)
+        with m.Switch(bits_of(self.access.addr, byte_field)):
+            for i in range(len(word) // BYTE_BITS):
+                with m.Case(i):
+                    m.d.sck_fall += self._shift_out[-BYTE_BITS:].eq(word.word_select(i, BYTE_BITS))
 
 
 class CrossbarSpiSlave(wiring.Component):
@@ -165,8 +169,7 @@ class CrossbarSpiSlave(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        byte_field = SPI_NEURON_ADDR["byte"]
-        m.submodules.frames = frames = SpiFrames(len(self.neur_state), len(self.synapses), byte_field)
+        m.submodules.frames = frames = self._make_frames(len(self.neur_state), SPI_NEURON_ADDR["byte"])
         forward(m, frames.access, self.access)
         m.d.comb += [
             frames.mosi.eq(self.mosi),
@@ -180,6 +183,10 @@ class CrossbarSpiSlave(wiring.Component):
                     m.d.sck += self.config[register.name.lower()].eq(frames.config_data)
         self._keep_others(m, frames)
         return m
+
+    def _make_frames(self, neuron_bits: int, byte_field: Field) -> SpiFrames:
+        """Make the component that receives frames."""
+        return SpiFrames(neuron_bits, SYN_WORD_BITS, byte_field)
 
     def _keep_others(self, m: Module, frames: SpiFrames) -> None:
         """Keep the registers that only one of the chips has."""

@@ -3,8 +3,11 @@
 Source: ODIN doc v0.1, 2.2.1; controller.v.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from amaranth import Module, Mux, Signal, Value
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 from amaranth.utils import exact_log2
 
 from draupnir.emulator.crossbar.layout import GROUP_BITS
@@ -26,13 +29,15 @@ class Controller(CrossbarController):
         has a meaning only if a burst queue gets its turn in the middle: nothing virtual is at the output any more
     pre_en : the synapses of the word that are updated; bist_ref : 1 if bistability updates them
     aerout_pop_neur : 1 in the middle of a neuron's event
+
+    states : the states, of a chip that has more; more : its ports
     """
 
-    def __init__(self, n_neurons: int = N) -> None:
+    def __init__(self, n_neurons: int = N, states: Any = State, more: Mapping[str, Member] | None = None) -> None:
         self._neur_bits = exact_log2(n_neurons)
         self._group_bits = exact_log2(n_neurons // N_SYN)
-        others = {"sched_burst_end": In(1), "pre": Out(M), "pre_en": Out(N_SYN), "bist_ref": Out(1)}
-        super().__init__(FORMATS, State, self._neur_bits, others)
+        others = {"sched_burst_end": In(1), "pre": Out(M), "pre_en": Out(N_SYN), "bist_ref": Out(1), **(more or {})}
+        super().__init__(FORMATS, states, self._neur_bits, others)
         self._one_neuron = self.aerin_addr[M - 1]  # 1 if a time reference or bistability is for one neuron, not for all
 
     def _in_every_state(self, m: Module) -> None:

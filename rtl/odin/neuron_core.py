@@ -3,9 +3,11 @@
 Source: ODIN doc v0.1, 3.1 and 3.3; neuron_core.v.
 """
 
+from collections.abc import Mapping
+
 from amaranth import Array, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 from amaranth.utils import exact_log2
 
 from draupnir.emulator.odin.layout import (
@@ -68,15 +70,20 @@ class NeuronCore(NeuronMemory):
     syn_sign : the pre-synaptic neuron's sign
     monitor : the neuron after the update, for the output bus
     v_up, v_down : the SDSP flags of the eight neurons in the group of the addressed neuron
+
+    more : the ports of a chip that has more
     """
 
-    def __init__(self, n_neurons: int = N, izh: bool = True, sdsp: bool = True) -> None:
+    def __init__(
+        self, n_neurons: int = N, izh: bool = True, sdsp: bool = True, more: Mapping[str, Member] | None = None
+    ) -> None:
         others = {
             "config": In(FORMATS.config),
             "syn_sign": In(1),
             "monitor": Out(layout_of(MONITOR)),
             "v_up": Out(N_SYN),
             "v_down": Out(N_SYN),
+            **(more or {}),
         }
         super().__init__(FORMATS, n_neurons, others)
         self._izh = izh

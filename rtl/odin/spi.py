@@ -3,9 +3,11 @@
 Source: ODIN doc v0.1, 2.1; spi_slave.v.
 """
 
+from collections.abc import Mapping
+
 from amaranth import Array, Module
 from amaranth.lib import memory
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 from amaranth.utils import exact_log2
 
 from draupnir.emulator.odin.layout import CHIP, M
@@ -21,10 +23,12 @@ class SpiSlave(CrossbarSpiSlave):
 
     bursts_on : 1 if SPI_BURST_TIMEREF is not 0; it is a flip-flop, because a reset depends on it and needs no glitches
     pre : a neuron; syn_sign : its bit of SPI_SYN_SIGN
+
+    more : the ports of a chip that has more
     """
 
-    def __init__(self) -> None:
-        super().__init__(FORMATS, {"bursts_on": Out(1), "pre": In(M), "syn_sign": Out(1)})
+    def __init__(self, more: Mapping[str, Member] | None = None) -> None:
+        super().__init__(FORMATS, {"bursts_on": Out(1), "pre": In(M), "syn_sign": Out(1), **(more or {})})
 
     def _keep_others(self, m: Module, frames: SpiFrames) -> None:
         with m.If(frames.configures & (frames.config_addr == BURST_TIMEREF.addr)):

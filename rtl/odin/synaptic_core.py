@@ -3,8 +3,10 @@
 Source: ODIN doc v0.1, 3.2; synaptic_core.v.
 """
 
+from collections.abc import Mapping
+
 from amaranth import Module, Signal, Value
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from draupnir.emulator.odin.layout import N_SYN, N
 from draupnir.rtl.crossbar.synaptic_core import SynapseMemory
@@ -19,9 +21,11 @@ class SynapticCore(SynapseMemory):
     pre_en : the synapses of the word that the event updates
     v_up, v_down : the conditions of the word's eight post-synaptic neurons
     r_word : the word last accessed; w_word : the word that a write in this clock writes
+
+    more : the ports of a chip that has more
     """
 
-    def __init__(self, n_neurons: int = N, sdsp: bool = True) -> None:
+    def __init__(self, n_neurons: int = N, sdsp: bool = True, more: Mapping[str, Member] | None = None) -> None:
         others = {
             "config": In(FORMATS.config),
             "gate_activity_sync": In(1),
@@ -30,6 +34,7 @@ class SynapticCore(SynapseMemory):
             "v_up": In(N_SYN),
             "v_down": In(N_SYN),
             "w_word": Out(FORMATS.synapses),
+            **(more or {}),
         }
         super().__init__(FORMATS, n_neurons, others)
         self._sdsp = sdsp

@@ -103,7 +103,7 @@ def command(
     inputs = {"--rtl": rtl.folder, "--golden": golden, "--waivers": waiver_file}
     outputs.check(inputs, folders={"-o": output}, names=job.FILES, adds_verilog=True)
     waived = job.waivers_of(chips.package(chip), rtl.place is None, waiver_file)
-    cases = regress.cases_in(golden or chips.package(chip).cases, names)
+    cases = regress.cases_in(golden, names, chip)
     declaration = rtl.declaration(chip)
     groups = regress.by_sizes(chip, cases, declaration.sizes)
     tests = select(declaration, *test_names)

@@ -99,7 +99,7 @@ def command(
 
 def _cases(chip: Chip, names: Sequence[str]) -> list[Case]:
     """The cases of a chip with its sizes that begin at the power-up; names : those of the user, or none for all"""
-    cases = regress.cases_in(chips.package(chip.name).cases, names)
+    cases = regress.cases_in(None, names, chip.name)
     if names and (first := next((one for one in cases if one.state), None)):
         raise InputError(
             f"{first.folder}: it begins with contents of registers ({STATE}), which a mutant cannot be given; right is"

@@ -82,7 +82,7 @@ def command(
     Example: draupnir regress odin --rtl ~/ODIN/src --sim icarus --case lif_events
     """
     outputs.check({"--rtl": rtl.folder, "--golden": golden}, folders={"--report": report})
-    cases = regress.cases_in(golden or chips.package(chip).cases, names)
+    cases = regress.cases_in(golden, names, chip)
     chip_sizes, other_settings = sizes(chip, rtl.settings)
     groups = regress.by_sizes(chip, cases, chip_sizes)
     start = options.initial_values(initial, seed, simulator)

@@ -50,7 +50,7 @@ def _items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
 def _cases(chip: str) -> list[str]:
     from draupnir.golden import case
 
-    return [one.name for one in case.of_chip(chip)]
+    return [one.name for one in case.holding_on(chip)]
 
 
 def _recipes(chip: str) -> list[str]:

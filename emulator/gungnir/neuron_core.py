@@ -1,0 +1,116 @@
+"""The neuron core: ODIN's, with the learning state of LIF neurons.
+
+Source: README.md; the rest: ODIN's neuron core.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from draupnir.emulator.codec import positions
+from draupnir.emulator.crossbar.controller import NeurMem
+from draupnir.emulator.gungnir import eprop
+from draupnir.emulator.gungnir.layout import ERROR, ERRORS_IN_REG, LIF, SIGNAL
+from draupnir.emulator.kernel.arith import signed
+from draupnir.emulator.kernel.bits import bit, field, set_limb_field
+from draupnir.emulator.kernel.bits import limb_field as take
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.odin import neuron_core as odin
+from draupnir.emulator.odin import scheduler
+from draupnir.emulator.odin.controller import POP_NEUR, SCHED
+from draupnir.emulator.odin.neuron_core import EVENT_OUT, NeuronInput, NeuronOutput
+
+F = positions(LIF)
+SIGNAL_BITS = SIGNAL.width
+ERROR_BITS = ERROR.width
+ERROR_MASK = (1 << ERROR_BITS) - 1
+
+
+class Learning(NamedTuple):
+    """The learning state of a neuron, and its ERROR word if a time reference is processed."""
+
+    trace: int
+    signal: int
+    fired: int
+    error: int
+
+
+@kernel
+def signal_of(word: np.ndarray) -> int:
+    """The learning signal in a neuron's word."""
+    return signed(take(word, F.signal), SIGNAL_BITS)
+
+
+@kernel
+def learning_next(r: np.record, hit: int, tref: int, spike: int) -> Learning:
+    """The learning state of the LIF neuron last read, after an event.
+
+    hit : 1 if the event is the neuron's own spike, as a pre-synaptic one; tref : 1 for a time reference
+    spike : 1 if the neuron spikes
+    """
+    word = r.neur_state
+    trace, signal, fired = take(word, F.trace), signal_of(word), take(word, F.fired)
+    if hit:
+        trace = eprop.trace_after_spike(trace, r.spi_trace_incr)
+    if not tref:
+        return Learning(trace, signal, fired | spike, 0)
+    pseudo = eprop.pseudo_derivative(
+        take(word, F.core), take(word, F.thr), fired, take(word, F.readout), r.spi_pseudo_shift
+    )
+    error = eprop.error(signal, pseudo) if take(word, F.eprop_en) else 0
+    return Learning(eprop.trace_after_tref(trace, r.spi_trace_decay), 0, spike, error)
+
+
+@kernel
+def set_error(r: np.record, neuron: int, error: int) -> None:
+    """Keep the error of a neuron for the next learn event."""
+    i, shift = neuron // ERRORS_IN_REG, ERROR_BITS * (neuron % ERRORS_IN_REG)
+    r.errors[i] = r.errors[i] & ~(ERROR_MASK << shift) | error << shift
+
+
+@kernel
+def teach(r: np.record, neurons: np.ndarray, neur: NeurMem, amount: int) -> None:
+    """Rising edge that writes a neuron with a learning signal added; all else in its word stays.
+
+    A neuron that does not learn by e-prop, or of the other model, is written back as it is.
+    """
+    signal = eprop.signal_after(signal_of(r.neur_state), amount)
+    learns = take(r.neur_state, F.eprop_en) & take(r.neur_state, F.lif_izh_sel)
+    for limb in range(odin.N_LIMBS):
+        old_limb = np.int64(neurons[neur.addr, limb])
+        neurons[neur.addr, limb] = r.neur_state[limb]
+        r.neur_state[limb] = old_limb
+    if learns:
+        set_limb_field(neurons, neur.addr, F.signal, signal & ((1 << SIGNAL_BITS) - 1))
+
+
+@kernel
+def _is_own_spike(r: np.record, neuron: int) -> bool:
+    """Tell whether a neuron is visited by its own spike."""
+    return r.state == POP_NEUR and field(scheduler.outputs(r).data_out, SCHED.addr) == neuron
+
+
+@kernel
+def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput, burst_end: int) -> NeuronOutput:
+    """Rising edge of a clock that writes, as ODIN's; with e-prop on, the learning state of a LIF neuron is written, too."""
+    is_lif, hit = take(r.neur_state, F.lif_izh_sel), int(_is_own_spike(r, neur.addr))
+    quiet, loud = learning_next(r, hit, neur.tref, 0), learning_next(r, hit, neur.tref, 1)
+    result = odin.clock(r, neurons, neur, s, burst_end)
+    if neur.we and is_lif and r.spi_gate_activity_sync == 0:
+        n = loud if bit(result.event_out, EVENT_OUT.spike.shift) else quiet
+        set_limb_field(neurons, neur.addr, F.trace, n.trace)
+        set_limb_field(neurons, neur.addr, F.signal, n.signal & ((1 << SIGNAL_BITS) - 1))
+        set_limb_field(neurons, neur.addr, F.fired, n.fired)
+        if neur.tref:
+            set_error(r, neur.addr, n.error)
+    return result
+
+
+@kernel
+def hit(r: np.record, neurons: np.ndarray, neuron: int) -> None:
+    """Add a spike to the trace in a neuron's word, if it is a LIF neuron."""
+    word = neurons[neuron]
+    if take(word, F.lif_izh_sel):
+        set_limb_field(neurons, neuron, F.trace, eprop.trace_after_spike(take(word, F.trace), r.spi_trace_incr))

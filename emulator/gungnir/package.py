@@ -1,0 +1,14 @@
+"""Gungnir, as an object: where its parts are."""
+
+from draupnir.emulator.package import ChipPackage
+
+PACKAGE = ChipPackage(
+    name="gungnir",
+    extends="odin",
+    declaration="draupnir.emulator.gungnir.layout:CHIP",
+    model="draupnir.emulator.gungnir.chip:Model",
+    closed_loop="draupnir.emulator.gungnir.closed_loop",
+    operations="draupnir.emulator.crossbar.operations:Operations",
+    rtl="draupnir.rtl.gungnir.chip:RTL",
+    page="draupnir.emulator.gungnir:README.md",
+)
