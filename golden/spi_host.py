@@ -71,7 +71,7 @@ class SpiHost:
         to_program: dict[str, np.ndarray],
     ) -> None:
         self._port, self._chip = port, port.chip
-        self._neurons, self._synapses = port.reach  # the memories' names
+        self._neurons, *self._by_address = port.reach  # the memories' names; any address reaches a word of the others
         self._to_program = to_program
         self._recipe, self._traffic, self._rng = recipe, recipe.host, rng
         self._host = StimulusHost(port.chip, rng)
@@ -112,8 +112,8 @@ class SpiHost:
 
     def program(self) -> HostPiece:
         """The memory words that are not loaded beforehand, byte by byte."""
-        for memory in self._port.reach:
-            for i, limbs in enumerate(self._to_program[memory]):
+        for memory, words in self._to_program.items():
+            for i, limbs in enumerate(words):
                 for k, byte in enumerate(limbs.tobytes()):
                     yield from self.frame(self._port.encode(MemoryWrite(memory, i, k, byte)))
 
@@ -139,7 +139,9 @@ class SpiHost:
             byte = draw((n_bytes, 255) if rng.random() < 0.125 else (0, n_bytes - 1), rng)
             memory, addr = self._neurons, self._port.place(self._neurons, draw((0, 255), rng), byte)
         else:
-            memory, addr = self._synapses, self._any(self._port.addr["addr"].width)
+            several = len(self._by_address) > 1
+            memory = self._by_address[draw((0, len(self._by_address) - 1), rng) if several else 0]
+            addr = self._any(self._port.addr["addr"].width)
         read = int(rng.random() < 0.5)
         content = self._port.content(draw((0, 255), rng), draw((0, 255), rng) if rng.random() < 0.7 else 0)
         return self._port.transaction(self._port.at_memory(memory, addr, write=1 - read, read=read), content)

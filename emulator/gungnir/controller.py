@@ -105,7 +105,8 @@ def next_state(r: np.record, aerin_addr: int, sched: Sched) -> int:
     if state == FEEDBACK:
         return WAIT_REQDN if r.neur_cnt == ADDR_MAX and bit(r.ctrl_cnt, 0) == 1 else state
     if state == LEARN:
-        return WAIT_REQDN if row_ends(r) and (is_single(aerin_addr) or r.neur_cnt == ADDR_MAX) else state
+        last = is_single(aerin_addr) or r.neur_cnt == ADDR_MAX
+        return WAIT_REQDN if row_ends(r) and last and r.aerout_ctrl_busy == 0 else state
     return odin.next_state(r, aerin_addr, sched)
 
 
@@ -126,9 +127,7 @@ def trace(r: np.record) -> int:
 
 @kernel
 def row_ends(r: np.record) -> bool:
-    """Tell whether this is the last clock of a row: the second one if the neuron has no trace."""
-    if r.aerout_ctrl_busy:
-        return False
+    """Tell whether this is the last count of a row: the second one if the neuron has no trace."""
     return r.learn_cnt == ROW_LAST or (r.learn_cnt == 1 and trace(r) == 0)
 
 
@@ -205,10 +204,12 @@ def neur_cnt_inc(r: np.record, aerin_addr: int) -> bool:
 
 @kernel
 def learn_cnt_next(r: np.record) -> int:
-    """The clock of the row after this one; it stands still while the output bus is busy."""
-    if r.state != LEARN or row_ends(r):
+    """The count of the row after this clock; it stands still while the output bus is busy, as all counters do."""
+    if r.state != LEARN:
         return 0
-    return r.learn_cnt if r.aerout_ctrl_busy else r.learn_cnt + 1
+    if r.aerout_ctrl_busy:
+        return r.learn_cnt
+    return 0 if row_ends(r) else r.learn_cnt + 1
 
 
 reset = resetter(CHIP.block("controller"))

@@ -9,6 +9,8 @@ PACKAGE = ChipPackage(
     model="draupnir.emulator.gungnir.chip:Model",
     closed_loop="draupnir.emulator.gungnir.closed_loop",
     operations="draupnir.emulator.crossbar.operations:Operations",
+    port="draupnir.emulator.gungnir.port:PORT",
+    recipes="draupnir.golden.recipes.gungnir:BOOK",
     rtl="draupnir.rtl.gungnir.chip:RTL",
     page="draupnir.emulator.gungnir:README.md",
 )

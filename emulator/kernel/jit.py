@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -35,18 +36,19 @@ from draupnir.emulator import compiling, user_cache
 F = TypeVar("F", bound=Callable[..., object])
 
 SOURCES = Path(__file__).resolve().parent.parent
+_IMPORTED_ROOM = re.compile(r"^from draupnir\.emulator\.(\w+)", re.MULTILINE)
 
 
 @cache
-def cache_folder(owner: Path | None = None) -> Path | None:
+def cache_folder(owners: frozenset[Path] = frozenset()) -> Path | None:
     """The folder for the machine code of the present sources, or None if it cannot be written.
 
-    owner : the folder of the chip, or of the other package, that owns the code; None for code that no chip owns
+    owners : the folders of the chips, or of the other packages, that own the code; none for code that no chip owns
     """
     config: Any = numba.config
     # Numba itself does not distinguish code with and without NUMBA_BOUNDSCHECK=1.
     digest = hashlib.sha256(f"{numba.__version__}, {config.BOUNDSCHECK}".encode())
-    for path in _sources_of(owner):
+    for path in _sources_of(owners):
         digest.update(path.read_bytes())
     return user_cache.writable(_root() / digest.hexdigest()[:16])
 
@@ -89,11 +91,19 @@ def _postpone_scipy() -> None:
 _postpone_scipy()
 
 
-def _sources_of(owner: Path | None) -> list[Path]:
-    """The sources that the owner's kernels can depend on; a chip never imports another chip."""
+def _sources_of(owners: frozenset[Path]) -> list[Path]:
+    """The sources that the owners' kernels can depend on: the rooms that are no chip's, and the owners'."""
     rooms = (room for room in SOURCES.iterdir() if room.is_dir() and not _is_chip(room))
     sources = {*SOURCES.glob("*.py"), *(path for room in rooms for path in _sources_in(room))}
-    return sorted(sources | {*_sources_in(owner)} if owner else sources)
+    return sorted(sources.union(*(_own_sources(owner) for owner in owners)))
+
+
+def _own_sources(owner: Path) -> frozenset[Path]:
+    """The sources of a chip, and of the chips whose modules it imports: a chip imports one that it extends."""
+    own = frozenset(_sources_in(owner))
+    names = {name for path in own for name in _IMPORTED_ROOM.findall(path.read_text())}
+    extended = (SOURCES / name for name in names - {owner.name})
+    return own.union(*(_own_sources(folder) for folder in extended if _is_chip(folder)))
 
 
 def _sources_in(folder: Path) -> Iterator[Path]:
@@ -105,16 +115,18 @@ def _is_chip(folder: Path) -> bool:
     return (folder / "layout.py").is_file() and (folder / "chip.py").is_file()
 
 
-def _owner(function: Callable[..., object]) -> Path | None:
-    """The folder of the chip that owns a function: by the modules that it closes over, or else by its own file."""
+def _owners(function: Callable[..., object]) -> frozenset[Path]:
+    """The folders of the chips that own a function: those of the modules that it closes over, and of its own file."""
     closed_over = [cell.cell_contents for cell in function.__closure__ or ()]
     modules = [(module.__name__, str(module.__file__)) for module in closed_over if isinstance(module, ModuleType)]
-    for module, file in (*modules, (function.__module__, function.__code__.co_filename)):
-        path = Path(file).resolve()  # a checkout's package reaches its rooms through links
-        chip = next(filter(_is_chip, path.parents), None) if path.is_relative_to(SOURCES) else _elsewhere(module, path)
-        if chip is not None:
-            return chip
-    return None
+    owners = (_chip_of(*place) for place in (*modules, (function.__module__, function.__code__.co_filename)))
+    return frozenset(owner for owner in owners if owner)
+
+
+def _chip_of(module: str, file: str) -> Path | None:
+    """The folder of the chip, or of the other package, that has a module; None for a room that is no chip's."""
+    path = Path(file).resolve()  # a checkout's package reaches its rooms through links
+    return next(filter(_is_chip, path.parents), None) if path.is_relative_to(SOURCES) else _elsewhere(module, path)
 
 
 def _elsewhere(module: str, path: Path) -> Path | None:
@@ -169,7 +181,7 @@ def module_of(source: ModuleType, name: str, **kernels: Callable[..., object]) -
 
 def _compile(function: F, forceinline: bool, _nrt: bool = False) -> F:
     in_file = Path(function.__code__.co_filename).is_file()
-    folder = cache_folder(_owner(function)) if in_file else None  # a function without a file is kept with its caller
+    folder = cache_folder(_owners(function)) if in_file else None  # a function without a file is kept with its caller
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": forceinline, "_nrt": _nrt}
     # Only C code would call a kernel through a cfunc wrapper, which takes a sixth of the time of compiling.
     options["no_cfunc_wrapper"] = True

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat
+from typing import ClassVar
 
 import numpy as np
 
 from draupnir.emulator.buses.clocks import Clocks
-from draupnir.emulator.declare import Register
+from draupnir.emulator.declare import Event, Register
 from draupnir.emulator.odin import layout
 from draupnir.emulator.odin.port import PORT
+from draupnir.emulator.spi.bytewise import Bytewise
 from draupnir.emulator.spi.port import RegisterWrite
 from draupnir.golden.ranges import draw
 from draupnir.golden.recipes.crossbar import CrossbarRecipe, kinds_of_event, preparer
@@ -66,30 +68,36 @@ class OdinRecipe(CrossbarRecipe):
 # --- Events -----------------------------------------------------------------------------------------------------
 
 
-def events(traffic: Traffic, host: Actions, rng: np.random.Generator) -> Iterator[int | None]:
-    """Yield addresses for the input event bus, AERIN_ADDR, without an end; None until the host lets the network run."""
+def events(
+    traffic: Traffic, host: Actions, rng: np.random.Generator, table: Mapping[str, Event] = EVENTS
+) -> Iterator[int | None]:
+    """Yield addresses for the input event bus, AERIN_ADDR, without an end; None until the host lets the network run.
+
+    table : the chip's events by name
+    """
     while not host.running:
         yield None
     for name, fields in traffic.opening:
-        yield EVENTS[name].encode(**fields)
+        yield table[name].encode(**fields)
     if not traffic.kinds:
         yield from repeat(None)
     for kind in kinds_of_event(traffic.kinds, rng):
         if kind == "volley":
             yield from _volley(traffic, rng)
         else:
-            yield _event(kind, traffic, rng)
+            yield _event(kind, traffic, rng, table)
 
 
-def _event(kind: str, traffic: Traffic, rng: np.random.Generator) -> int:
+def _event(kind: str, traffic: Traffic, rng: np.random.Generator, table: Mapping[str, Event]) -> int:
     neur, pre = int(rng.integers(traffic.hot)), int(rng.integers(traffic.pre))
     neurons = {"neur": neur, "post_neur": neur, "pre_neur": pre}
     if kind == "virtual":
         return _virtual(neur, rng.random() < traffic.inhibitory, rng.random() < traffic.leak, traffic, rng)
-    event = EVENTS[kind]
-    addr = event.encode(**{f.name: neurons.get(f.name, int(rng.integers(f.high + 1))) for f in event.fields})
+    event = table[kind]
+    drawn = {f.name: f.take(int(rng.integers(1 << f.width)) << f.lsb) for f in event.fields}
+    addr = event.encode(**{name: neurons.get(name, content) for name, content in drawn.items()})
     free = "".join("1" if bit == "-" else "0" for bit in event.pattern)
-    field_mask = sum(f.high << f.lsb for f in event.fields)
+    field_mask = sum(((1 << f.width) - 1) << f.lsb for f in event.fields)
     return addr | int(rng.integers(1 << len(free))) & int(free, 2) & ~field_mask
 
 
@@ -111,8 +119,10 @@ def _volley(traffic: Traffic, rng: np.random.Generator) -> Iterator[int]:
 class Actions(SpiHost):
     """The actions of the host, with those that only ODIN has: for signs of synapses, and for bursts."""
 
+    port: ClassVar[Bytewise] = PORT
+
     def __init__(self, recipe: OdinRecipe, rng: np.random.Generator, to_program: dict[str, np.ndarray]) -> None:
-        super().__init__(PORT, recipe, rng, to_program)
+        super().__init__(self.port, recipe, rng, to_program)
         self._sign = recipe.sign
 
     def content(self, register: Register, rng: np.random.Generator) -> int:

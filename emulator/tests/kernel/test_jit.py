@@ -32,7 +32,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def fresh_folder(owner: str = "odin") -> Path | None:
     """Return the cache folder that a new process would use; "" for that of no chip."""
-    return jit.cache_folder.__wrapped__(jit.SOURCES / owner if owner else None)
+    return jit.cache_folder.__wrapped__(frozenset({jit.SOURCES / owner} if owner else ()))
 
 
 def test_the_cache_folder_stays_while_no_source_changes(sources: Path, tmp_path: Path) -> None:
@@ -67,6 +67,13 @@ def test_an_edited_source_in_a_room_of_the_chip_has_another_cache_folder(sources
     assert fresh_folder() != old_folder
 
 
+def test_an_edited_source_of_a_chip_that_is_extended_has_another_cache_folder(sources: Path) -> None:
+    (sources / "reckon" / "lif.py").write_text("from draupnir.emulator.odin import lif\n")
+    old_folder = fresh_folder("reckon")
+    (sources / "odin" / "lif.py").write_text(SOURCE.replace("1", "2"))
+    assert fresh_folder("reckon") != old_folder
+
+
 @pytest.mark.parametrize(
     "shared", ["kernel/arith.py", "parts/fifo.py", "speeds/rows.py", "declare/words.py", "state.py"]
 )
@@ -82,15 +89,21 @@ def test_kernels_are_kept_with_their_chip_or_with_what_belongs_to_none() -> None
     planes: Any = import_module("draupnir.emulator.odin.planes.gates")
     fifo: Any = import_module("draupnir.emulator.parts.fifo")
     odin = jit.SOURCES / "odin"
-    for function, owner in ((lif.membrane, odin), (planes.majority, odin), (fifo.fill_next, None)):
-        assert Path(function._cache.cache_path).is_relative_to(jit.cache_folder(owner) or "")
-    assert jit.cache_folder(odin) != jit.cache_folder()
+    for function, owners in ((lif.membrane, {odin}), (planes.majority, {odin}), (fifo.fill_next, ())):
+        assert Path(function._cache.cache_path).is_relative_to(jit.cache_folder(frozenset(owners)) or "")
+    assert jit.cache_folder(frozenset({odin})) != jit.cache_folder()
+
+
+def test_what_a_chip_shares_with_the_one_that_it_extends_is_kept_apart_from_both() -> None:
+    clock: Any = import_module("draupnir.emulator.gungnir.clock")
+    owners = frozenset({jit.SOURCES / "gungnir", jit.SOURCES / "odin"})
+    assert Path(clock._rising_edge._cache.cache_path).is_relative_to(jit.cache_folder(owners) or "")
 
 
 def test_what_chips_share_is_kept_with_the_chip_that_it_is_made_for() -> None:
     for chip in ("odin", "reckon", "tinyodin"):
         run_rows: Any = vars(chips.model(chip))["run_rows"].__func__
-        assert Path(run_rows._cache.cache_path).is_relative_to(jit.cache_folder(jit.SOURCES / chip) or "")
+        assert Path(run_rows._cache.cache_path).is_relative_to(jit.cache_folder(frozenset({jit.SOURCES / chip})) or "")
 
 
 def test_kernels_of_a_chip_outside_of_the_tree_are_compiled_anew_when_any_of_its_sources_changes(
