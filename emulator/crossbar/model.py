@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import IntEnum
 from functools import cache
 from types import ModuleType
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -76,8 +76,8 @@ class Crossbar(ClockLevel):
         super().__init__(seed, stretch)
         self._state_before = int(self.registers[0].state)  # the last drive
 
-    def kernel_state(self) -> tuple[np.record, np.ndarray, np.ndarray]:
-        """The state as kernels take it: the record, the neurons, the synapses."""
+    def kernel_state(self) -> tuple[Any, ...]:
+        """The state as kernels take it: the record, the neurons, the synapses; a chip may have more memories."""
         return self.registers[0], self.memories["neurons"], self.memories["synapses"]
 
     @property

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import ModuleType
-from typing import ClassVar
-
-import numpy as np
+from typing import Any, ClassVar
 
 from draupnir.emulator.gungnir import clock, stretch
 from draupnir.emulator.gungnir.layout import CHIP, State
@@ -23,6 +20,6 @@ class Model(odin.Model):
     states = State
     from_aerin = (State.TREF, State.BIST, State.SYNAPSE, State.PUSH, State.SIGNAL, State.FEEDBACK, State.LEARN)
 
-    def kernel_state(self) -> tuple[np.ndarray, ...]:
+    def kernel_state(self) -> tuple[Any, ...]:
         """The state as kernels take it: the record, the neurons, the synapses, the fractions."""
         return (*super().kernel_state(), self.memories["fractions"])

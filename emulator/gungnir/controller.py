@@ -14,7 +14,7 @@ from draupnir.emulator.crossbar import controller as family
 from draupnir.emulator.crossbar.controller import ADDR_MAX, NO_NEURON, NO_SYNAPSES, SYN, NeurMem, SchedPort, SynMem
 from draupnir.emulator.crossbar.layout import R_SYN, W_SYN, WAIT
 from draupnir.emulator.declare import Field
-from draupnir.emulator.gungnir.layout import CHIP, LEARN_ROW_CLOCKS, SPI_FRACTIONS, State
+from draupnir.emulator.gungnir.layout import CHIP, LEARN_ROW_CLOCKS, SPI_FRACTIONS, TRACE, State
 from draupnir.emulator.kernel.arith import signed
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.bits import limb_field as take
@@ -22,7 +22,6 @@ from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import controller as odin
 from draupnir.emulator.odin.controller import Sched, aerin_ack, is_single, may_close, neur_of
 from draupnir.emulator.odin.layout import LIF
-from draupnir.emulator.gungnir.layout import TRACE
 from draupnir.emulator.resets import resetter
 
 SIGNAL, FEEDBACK, LEARN = int(State.SIGNAL), int(State.FEEDBACK), int(State.LEARN)
@@ -37,8 +36,10 @@ def _field(event: str, name: str) -> Field:
     return next(f for e in CHIP.events if e.name == event for f in e.fields if f.name == name)
 
 
-AMOUNT, MINUS, GAIN = position(_field("signal", "amount")), position(_field("feedback", "minus")), position(
-    _field("feedback", "gain")
+AMOUNT, MINUS, GAIN = (
+    position(_field("signal", "amount")),
+    position(_field("feedback", "minus")),
+    position(_field("feedback", "gain")),
 )
 AMOUNT_BITS = _field("signal", "amount").width
 BITS = position(_field("seed", "bits"))
@@ -68,7 +69,7 @@ def eprop_on(r: np.record) -> bool:
 def _eprop_state(aerin_addr: int) -> int:
     """The state of an event of e-prop; WAIT for another event."""
     code = code_of(aerin_addr)
-    if code == CODE_SIGNAL or code == CODE_SEED:
+    if code in (CODE_SIGNAL, CODE_SEED):
         return SIGNAL
     if code == CODE_FEEDBACK:
         return FEEDBACK

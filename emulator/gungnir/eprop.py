@@ -6,8 +6,6 @@ is the learning signal times the pseudo-derivative.
 
 from __future__ import annotations
 
-import numpy as np
-
 from draupnir.emulator.codec import position, positions
 from draupnir.emulator.gungnir.layout import (
     ERROR,
@@ -16,6 +14,7 @@ from draupnir.emulator.gungnir.layout import (
     LFSR_BITS,
     LFSR_RESET,
     N_SYN,
+    NEW_EVENTS,
     SIGNAL,
     SYN_BITS,
     TRACE,
@@ -34,6 +33,7 @@ PSEUDO_MAX = 1 << PSEUDO_BITS  # the pseudo-derivative 1
 NIBBLE_MAX = SYN_WEIGHT.high
 WEIGHT_MAX = NIBBLE_MAX << FRACTION.width | FRACTION.high
 SYN_MASK = (1 << SYN_BITS) - 1
+OTHER_BITS = LFSR_BITS - next(f.width for e in NEW_EVENTS for f in e.fields if f.name == "bits")  # not in a seed
 LEAP = 28  # new bits of the sequence for each word; x[n] = x[n - 31] ^ x[n - 28], so they depend on old bits alone
 RANDOM_MASK = (1 << 15) - 1  # bits of a random number; those of two neighbours are 2 bits apart
 
@@ -111,8 +111,8 @@ def lfsr_next(lfsr: int) -> int:
 
 @kernel
 def lfsr_of(bits: int) -> int:
-    """The LFSR as a seed event starts it; bits : 13 bits, the oldest. The other bits are 1, so it never stands still."""
-    return bits << (LFSR_BITS - 13) | (1 << (LFSR_BITS - 13)) - 1
+    """The LFSR as a seed event starts it. bits : the oldest 13 bits; the others are 1, so it never stands still."""
+    return bits << OTHER_BITS | (1 << OTHER_BITS) - 1
 
 
 @kernel

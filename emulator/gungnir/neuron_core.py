@@ -94,7 +94,7 @@ def _is_own_spike(r: np.record, neuron: int) -> bool:
 
 @kernel
 def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput, burst_end: int) -> NeuronOutput:
-    """Rising edge of a clock that writes, as ODIN's; with e-prop on, the learning state of a LIF neuron is written, too."""
+    """Rising edge of a clock that writes, with e-prop on: ODIN's, and the learning state of a LIF neuron."""
     is_lif, hit = take(r.neur_state, F.lif_izh_sel), int(_is_own_spike(r, neur.addr))
     quiet, loud = learning_next(r, hit, neur.tref, 0), learning_next(r, hit, neur.tref, 1)
     result = odin.clock(r, neurons, neur, s, burst_end)

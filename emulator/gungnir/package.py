@@ -11,6 +11,7 @@ PACKAGE = ChipPackage(
     operations="draupnir.emulator.crossbar.operations:Operations",
     port="draupnir.emulator.gungnir.port:PORT",
     recipes="draupnir.golden.recipes.gungnir:BOOK",
+    golden="draupnir.golden:gungnir",
     rtl="draupnir.rtl.gungnir.chip:RTL",
     page="draupnir.emulator.gungnir:README.md",
 )

@@ -12,8 +12,8 @@ from draupnir.emulator.crossbar import spi_slave
 from draupnir.emulator.gungnir.layout import CHIP, LEARNING_CONFIG, SPI_FRACTIONS
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import spi as odin
-from draupnir.emulator.resets import resetter
 from draupnir.emulator.odin.scheduler import reset_priority, rst_priority
+from draupnir.emulator.resets import resetter
 
 IN = positions(CHIP.input_word)
 _configure = spi_slave.configurer(CHIP)

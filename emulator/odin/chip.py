@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from enum import IntEnum
 from types import ModuleType
 from typing import ClassVar
 
@@ -33,8 +34,8 @@ class Model(Crossbar):
     clock: ClassVar[ModuleType] = clock
     run_rows = staticmethod(driver(CHIP, clock, stretch))
     sched_event = SCHED_EVENT
-    states = State
-    from_aerin = (State.TREF, State.BIST, State.SYNAPSE, State.PUSH)
+    states: ClassVar[type[IntEnum]] = State
+    from_aerin: ClassVar[Collection[int]] = (State.TREF, State.BIST, State.SYNAPSE, State.PUSH)
     from_scheduler = (State.POP_NEUR, State.POP_VIRT)
 
     def warnings(self) -> list[str]:

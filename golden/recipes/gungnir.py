@@ -99,8 +99,8 @@ EVERY_EVENT = {**ALL_EVENTS, "signal": 6, "feedback": 1, "learn": 6, "seed": 1}
 
 RECIPES: dict[str, GungnirRecipe] = {
     "eprop_steps": GungnirRecipe(
-        "Spikes raise traces, signals and feedback teach neurons, a time reference keeps their errors, and learn events "
-        "move the weights of one row.",
+        "Spikes raise traces, signals and feedback teach neurons, a time reference keeps their errors, and learn "
+        "events move the weights of one row.",
         Traffic(STEP, pre=32),
         neurons=(LEARNER, SILENT_LEARNER),
         registers=RATES,
@@ -115,7 +115,8 @@ RECIPES: dict[str, GungnirRecipe] = {
         synapses=Synapses(mapped=0.9),
     ),
     "eprop_closed_loop": GungnirRecipe(
-        "In closed loop learning waits for the scheduler, and the network's own spikes raise traces, with both rules on.",
+        "In closed loop learning waits for the scheduler, and the network's own spikes raise traces, with both rules "
+        "on.",
         Traffic({**EVERY_EVENT, "volley": 4}),
         neurons=(BOTH_RULES, LEARNER),
         registers={**RATES, "SPI_OPEN_LOOP": 0, "SPI_BURST_TIMEREF": (0, 200)},

@@ -135,9 +135,7 @@ class Controller(odin.Controller):
         """Process e-prop for one row, or for all: read the neuron's trace, then read and write word by word."""
         cnt, place = self._learn_cnt, (self._learn_cnt - 2)[: len(self._learn_cnt)]
         row_ends = Signal()
-        m.d.comb += row_ends.eq(
-            ~self.aerout_ctrl_busy & ((cnt == LEARN_ROW_CLOCKS - 1) | (cnt == 1) & self.no_trace)
-        )
+        m.d.comb += row_ends.eq(~self.aerout_ctrl_busy & ((cnt == LEARN_ROW_CLOCKS - 1) | (cnt == 1) & self.no_trace))
         with m.If(~self.eprop_en):
             self._go(m, State.WAIT)
         with m.Else():

@@ -115,7 +115,10 @@ class WordUpdate(wiring.Component):
         return m
 
     def _update(self, m: Module, i: int, below_point: Signal) -> None:
-        error, weight_bits = self.post_errors[i], Cat(self.fraction_word[f"fraction{i}"], self.syn_word[f"syn_weight{i}"])
+        error, weight_bits = (
+            self.post_errors[i],
+            Cat(self.fraction_word[f"fraction{i}"], self.syn_word[f"syn_weight{i}"]),
+        )
         weight = Signal(len(weight_bits), name=f"weight_{i}")
         step = Signal(RANDOM_BITS + 1, name=f"step_{i}")
         moved = Signal(signed(RANDOM_BITS + 3), name=f"moved_{i}")

@@ -49,10 +49,11 @@ class CaseChecks:
         for one in cases:
             assert one.chip == chip.name
             assert one.why == known_recipes[one.name].why
-            source = r"--rtl DIR(/\w+\.f)?( -I INCLUDES\d*)*"
+            by_model = bool(chips.package(chip.name).extends)
+            source = "--model" if by_model else r"--rtl DIR(/\w+\.f)?( -I INCLUDES\d*)*"
             command = rf"draupnir record {chip.name} {source} --recipe {one.name} --seed {one.seed}"
             assert re.fullmatch(command, one.command), one.command
-            assert one.source["kind"] == "recorded"
+            assert one.source["kind"] == ("model" if by_model else "recorded")
 
     def test_every_case_is_as_described_and_small(self, chip: Chip) -> None:
         for one in case.of_chip(chip.name):

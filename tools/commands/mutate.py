@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden import regress

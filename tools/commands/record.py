@@ -16,6 +16,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.golden import recipes
 from draupnir.golden.compare import Agreement, Undefined
 from draupnir.golden.compare.agreement import agreement, bits_text, with_memories
+from draupnir.golden.compare.device import SteppedModel
 from draupnir.golden.record import Recording, check_replaceable, save
 from draupnir.golden.regress import observe
 from draupnir.rtl import devices, toolchain, verilated
@@ -35,6 +36,7 @@ BUILD = Path("build/record")
 @click.command("record")
 @chip_argument
 @options.rtl_options("Folder of Verilog to record, or a list of its files (.f).")
+@click.option("--model", "of_model", is_flag=True, help="Record the golden model, of a chip that has no original.")
 @recipe_option("Recipe to record; may be repeated.")
 @click.option("--all", "record_all", is_flag=True, help="Record every recipe.")
 @click.option("--list", "list_only", is_flag=True, help="List the recipes instead.")
@@ -56,6 +58,7 @@ BUILD = Path("build/record")
 def command(
     chip: str,
     rtl: options.Rtl,
+    of_model: bool,
     names: tuple[str, ...],
     record_all: bool,
     list_only: bool,
@@ -80,6 +83,7 @@ def command(
     \b
     Example: draupnir record odin --rtl ODIN/src --recipe lif_events --seed 7
              draupnir record odin --rtl ODIN/src --all --check-icarus
+             draupnir record gungnir --model --all -o my_cases
              draupnir record odin --list
     """
     declaration = rtl.declaration(chip)
@@ -90,8 +94,12 @@ def command(
     recipe_names = tuple(known_recipes) if record_all else names
     for name in recipe_names:
         recipes.recipe(declaration, name)
-    if rtl.folder is None or not recipe_names:
-        raise InputError("what to record? --rtl DIR and --recipe NAME or --all are needed; --list names the recipes")
+    if of_model == (rtl.folder is not None) or not recipe_names:
+        raise InputError(
+            "what to record? --rtl DIR or --model, and --recipe NAME or --all are needed; --list names the recipes"
+        )
+    if of_model and check_icarus:
+        raise InputError("--check-icarus: only with --rtl; Icarus runs Verilog, and no model")
     if initial and not check_icarus:
         raise InputError(f"--initial {initial}: only with --check-icarus; Verilator, which records, starts at 0")
     start = Initial(initial or "unknown", seed if initial == "random" else 1) if check_icarus else None
@@ -141,15 +149,23 @@ def _places(chip: str, recipe_names: Sequence[str], output: Path | None, rtl: op
 
 @dataclass(frozen=True)
 class _Source:
-    """A compiled RTL from which cases are recorded.
+    """A compiled RTL, or the golden model, from which cases are recorded.
 
+    design : the RTL; None for the model
     origin : the source of the design, as each case.toml states it
     """
 
     chip: Chip
-    design: Design
-    device: verilated.Verilated
+    design: Design | None
+    device: verilated.Verilated | SteppedModel
     origin: dict[str, Any]
+
+    def begin(self) -> None:
+        """Bring the device into its initial state."""
+        if isinstance(self.device, SteppedModel):
+            self.device.model = type(self.device.model)()
+        else:
+            self.device.reset()
 
 
 @dataclass
@@ -170,22 +186,23 @@ class _Job:
     case_objects: list[dict[str, Any]] = field(default_factory=list)
 
     def source(self, chip: Chip) -> _Source:
-        """Compile the RTL for a chip of these sizes."""
+        """Compile the RTL for a chip of these sizes, or make its golden model."""
+        if self.rtl.folder is None:
+            return _Source(chip, None, SteppedModel(chips.model(chip.name, chip.sizes)()), {"kind": "model"})
         design = self.rtl.design(chip, BUILD)
-        assert self.rtl.folder is not None
         origin = source_of_recording(self.rtl.folder, design.files, self.repository)
         return _Source(chip, design, verilated.build(design, chip, builds.compiled_folder(BUILD)), origin)
 
     def record(self, source: _Source, name: str, folder: Path) -> str:
         """Record a recipe into a folder, and return a line to print. Raises DifferenceFound if Icarus differs."""
         recipe = recipes.recipe(source.chip, name)
-        source.device.reset()
+        source.begin()
         with progress(name, self.cycles or recipe.n_cycles) as advance:
             recording = recipes.record_recipe(source.device, source.chip, name, self.seed, self.cycles, advance)
         case_object: dict[str, Any] = {"case": name, "folder": None, "n_cycles": recording.trace.n_cycles}
         self.case_objects.append(case_object)
         check, undefined = {}, None
-        if self.start is not None:
+        if self.start is not None and source.design is not None:
             try:
                 check["check"], undefined = _check(source.design, recording, recipe.undefined, self.start)
             except DifferenceFound as difference:
@@ -199,7 +216,8 @@ class _Job:
 
     def _remake(self, chip: Chip, name: str) -> str:
         """The command that makes the same recording on any machine."""
-        remake = f"draupnir record {chip.name} {self.rtl.elsewhere()} --recipe {name} --seed {self.seed}"
+        device = "--model" if self.rtl.folder is None else self.rtl.elsewhere()
+        remake = f"draupnir record {chip.name} {device} --recipe {name} --seed {self.seed}"
         return remake + (f" --cycles {self.cycles}" if self.cycles else "")
 
     def say(self, source: _Source, as_json: bool, text: str = "") -> None:

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import click
 
-from draupnir.emulator import chips
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.golden import regress, regress_report
