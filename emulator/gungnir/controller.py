@@ -87,11 +87,11 @@ def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
             if r.ctrl_prog_event_sync:
                 return W_SYN
             return R_SYN if r.ctrl_readback_event_sync else WAIT
-        asked = _eprop_state(aerin_addr) if r.aerin_req_sync else WAIT
-        if asked != WAIT and r.spi_gate_activity_sync == 0 and sched.full == 0:
-            if asked == LEARN and sched.empty == 0:
+        state_next = _eprop_state(aerin_addr) if r.aerin_req_sync else WAIT
+        if state_next != WAIT and r.spi_gate_activity_sync == 0 and sched.full == 0:
+            if state_next == LEARN and sched.empty == 0:
                 return odin.POP_VIRT if field(sched.data_out, odin.SCHED.virts) != 0 else POP_NEUR
-            return asked
+            return state_next
     return odin.next_state(r, aerin_addr, sched)
 
 

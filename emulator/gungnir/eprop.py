@@ -12,9 +12,9 @@ from draupnir.emulator.gungnir.layout import (
     ERRORS_IN_REG,
     FRACTION,
     LFSR_BITS,
-    LFSR_RESET,
     N_SYN,
     NEW_EVENTS,
+    SEED_REST,
     SIGNAL,
     SYN_BITS,
     TRACE,
@@ -34,6 +34,7 @@ NIBBLE_MAX = SYN_WEIGHT.high
 WEIGHT_MAX = NIBBLE_MAX << FRACTION.width | FRACTION.high
 SYN_MASK = (1 << SYN_BITS) - 1
 OTHER_BITS = LFSR_BITS - next(f.width for e in NEW_EVENTS for f in e.fields if f.name == "bits")  # not in a seed
+LFSR_MASK = (1 << LFSR_BITS) - 1
 LEAP = 28  # new bits of the sequence for each word; x[n] = x[n - 31] ^ x[n - 28], so they depend on old bits alone
 RANDOM_MASK = (1 << 15) - 1  # bits of a random number; those of two neighbours are 2 bits apart
 
@@ -106,13 +107,13 @@ def random_of(lfsr: int, i: int) -> int:
 def lfsr_next(lfsr: int) -> int:
     """The LFSR after 28 new bits."""
     new_bits = ((lfsr >> 3) ^ lfsr) & ((1 << LEAP) - 1)
-    return (lfsr << LEAP | new_bits) & LFSR_RESET
+    return (lfsr << LEAP | new_bits) & LFSR_MASK
 
 
 @kernel
 def lfsr_of(bits: int) -> int:
-    """The LFSR as a seed event starts it. bits : the oldest 13 bits; the others are 1, so it never stands still."""
-    return bits << OTHER_BITS | (1 << OTHER_BITS) - 1
+    """The LFSR as a seed event starts it. bits : the oldest 13 bits; the others are not all 0, so it moves."""
+    return bits << OTHER_BITS | SEED_REST
 
 
 @kernel

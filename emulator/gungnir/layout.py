@@ -147,7 +147,9 @@ class State(IntEnum):
 
 
 LFSR_BITS = 31
-LFSR_RESET = (1 << LFSR_BITS) - 1
+# Evenly many ones and zeros: from 31 ones the sequence takes some thousand words to become even.
+LFSR_RESET = 0x5A3C9E71
+SEED_REST = 0x2D65B  # the 18 bits that a seed event does not have
 ERROR = Word(
     "error",
     8,

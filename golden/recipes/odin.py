@@ -94,8 +94,8 @@ def _event(kind: str, traffic: Traffic, rng: np.random.Generator, table: Mapping
     if kind == "virtual":
         return _virtual(neur, rng.random() < traffic.inhibitory, rng.random() < traffic.leak, traffic, rng)
     event = table[kind]
-    drawn = {f.name: f.take(int(rng.integers(1 << f.width)) << f.lsb) for f in event.fields}
-    addr = event.encode(**{name: neurons.get(name, content) for name, content in drawn.items()})
+    contents = {f.name: f.take(int(rng.integers(1 << f.width)) << f.lsb) for f in event.fields}
+    addr = event.encode(**{name: neurons.get(name, content) for name, content in contents.items()})
     free = "".join("1" if bit == "-" else "0" for bit in event.pattern)
     field_mask = sum(((1 << f.width) - 1) << f.lsb for f in event.fields)
     return addr | int(rng.integers(1 << len(free))) & int(free, 2) & ~field_mask

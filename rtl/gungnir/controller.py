@@ -37,14 +37,14 @@ class Controller(odin.Controller):
     def _is(self, *names: str) -> Value:
         return self.aerin_addr.matches(*(EVENTS[name].pattern for name in names))
 
-    def _of(self, event: str, field: str) -> Value:
+    def _bits_of_event(self, event: str, field: str) -> Value:
         return bits_of(self.aerin_addr, next(f for f in EVENTS[event].fields if f.name == field))
 
     def _in_every_state(self, m: Module) -> None:
         super()._in_every_state(m)
         m.d.sync += self._learn_cnt.eq(0)
         with m.If(self.eprop_en & (self._state == State.FEEDBACK)):
-            m.d.comb += self.pre.eq(self._of("feedback", "neur"))
+            m.d.comb += self.pre.eq(self._bits_of_event("feedback", "neur"))
         with m.If(self.eprop_en & (self._state == State.LEARN)):
             m.d.comb += self.pre.eq(self._row())
 
@@ -106,7 +106,7 @@ class Controller(odin.Controller):
             with m.If(self._is("seed")):
                 m.d.comb += self.seeds.eq(self._second_clock)
             with m.Else():
-                self._access_neuron(m, self._of("signal", "neur"), self._ctrl_cnt != 0)
+                self._access_neuron(m, self._bits_of_event("signal", "neur"), self._ctrl_cnt != 0)
                 m.d.comb += self.teaches.eq(1)
             with m.If(self._second_clock):
                 self._go(m, State.WAIT_REQDN)
@@ -117,7 +117,7 @@ class Controller(odin.Controller):
         with m.If(~self.eprop_en):
             self._go(m, State.WAIT)
         with m.Else():
-            self._address_synapses(m, self._of("feedback", "neur"), self._neur_cnt[3:])
+            self._address_synapses(m, self._bits_of_event("feedback", "neur"), self._neur_cnt[3:])
             self._access_neuron(m, self._neur_cnt, write)
             m.d.comb += [
                 self.synapses.cs.eq(self._neur_cnt[:3] == 0),
@@ -129,7 +129,7 @@ class Controller(odin.Controller):
                 self._go(m, State.WAIT_REQDN)
 
     def _row(self) -> Value:
-        return Mux(self._one_neuron, self._of("learn", "neur"), self._neur_cnt)[:M]
+        return Mux(self._one_neuron, self._bits_of_event("learn", "neur"), self._neur_cnt)[:M]
 
     def _learn(self, m: Module) -> None:
         """Process e-prop for one row, or for all: read the neuron's trace, then read and write word by word."""

@@ -121,15 +121,15 @@ class WordUpdate(wiring.Component):
         )
         weight = Signal(len(weight_bits), name=f"weight_{i}")
         step = Signal(RANDOM_BITS + 1, name=f"step_{i}")
-        moved = Signal(signed(RANDOM_BITS + 3), name=f"moved_{i}")
+        weight_next = Signal(signed(RANDOM_BITS + 3), name=f"weight_next_{i}")
         random = self.lfsr[2 * i : 2 * i + RANDOM_BITS] & below_point
         m.d.comb += [
             weight.eq(weight_bits),
             step.eq((self.trace * error.magnitude + random) >> self.shift),
-            moved.eq(Mux(error.minus == self.inhibitory, weight + step, weight - step)),
+            weight_next.eq(Mux(error.minus == self.inhibitory, weight + step, weight - step)),
         ]
         with m.If(self.syn_word[f"mapping{i}"] | self.update_unmapped):
-            clipped = Mux(moved < 0, 0, Mux(moved > WEIGHT_MAX, WEIGHT_MAX, moved))[: len(weight)]
+            clipped = Mux(weight_next < 0, 0, Mux(weight_next > WEIGHT_MAX, WEIGHT_MAX, weight_next))[: len(weight)]
             m.d.comb += [
                 self.fractions_next[f"fraction{i}"].eq(clipped[:SYN_BITS]),
                 self.synapses_next[f"syn_weight{i}"].eq(clipped[SYN_BITS:]),

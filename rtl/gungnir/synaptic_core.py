@@ -11,7 +11,18 @@ from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.crossbar.layout import SPI_SYNAPSE_ADDR
 from draupnir.emulator.gungnir.eprop import LEAP
-from draupnir.emulator.gungnir.layout import CHIP, FRACTIONS, LFSR_BITS, LFSR_RESET, N_SYN, SYN_ADDR, TRACE, M, N
+from draupnir.emulator.gungnir.layout import (
+    CHIP,
+    FRACTIONS,
+    LFSR_BITS,
+    LFSR_RESET,
+    N_SYN,
+    SEED_REST,
+    SYN_ADDR,
+    TRACE,
+    M,
+    N,
+)
 from draupnir.rtl.crossbar.buses import SynapsesControl
 from draupnir.rtl.gungnir.buses import EVENTS, LEARNING_CONFIG
 from draupnir.rtl.gungnir.eprop import ERROR_LAYOUT, WordUpdate
@@ -108,7 +119,7 @@ class SynapticCore(odin.SynapticCore):
         new_bits = ((lfsr >> 3) ^ lfsr)[:LEAP]
         with m.If(self.seeds):
             seed = bits_of(self.aerin_addr, SEED_BITS)
-            m.d.sync += lfsr.eq(Cat(C(1, 1).replicate(LFSR_BITS - len(seed)), seed))
+            m.d.sync += lfsr.eq(Cat(C(SEED_REST, LFSR_BITS - len(seed)), seed))
         with m.Elif(self.learns & self.control.we):
             m.d.sync += lfsr.eq(Cat(new_bits, lfsr[: LFSR_BITS - LEAP]))
         m.d.comb += self._word_update.lfsr.eq(lfsr)
