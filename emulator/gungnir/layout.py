@@ -51,7 +51,7 @@ SPI_FRACTIONS = 3  # the SPI's command for it, which ODIN does not use
 
 FIRST_ADDR = 0xE000
 LEARNING_REGISTERS = (
-    Register("SPI_EPROP_EN", FIRST_ADDR, 1, "Enables e-prop; with 0 the chip is ODIN. RST makes it 0."),
+    Register("SPI_EPROP_EN", FIRST_ADDR, 1, "Enables e-prop; with 0 the chip is ODIN. RST makes it 0.", reset=0),
     Register("SPI_TRACE_INCR", FIRST_ADDR + 1, 8, "A spike adds this to its neuron's trace, which stops at 255."),
     Register(
         "SPI_TRACE_DECAY",
@@ -178,10 +178,7 @@ LEARNING = Block(
 )
 LEARNING_CONFIG = Block(
     "learning_config",
-    tuple(
-        Reg(reg.name.lower(), reg.width, 0 if reg.name == "SPI_EPROP_EN" else None, meaning=reg.meaning)
-        for reg in LEARNING_REGISTERS
-    ),
+    tuple(Reg(reg.name.lower(), reg.width, reg.reset, meaning=reg.meaning) for reg in LEARNING_REGISTERS),
     "README.md",
 )
 _FIRST = family.first_blocks("ODIN.v", odin.REGISTERS, State, odin.PTR_BITS, SCHED_EVENT, odin.MAIN_DEPTH)

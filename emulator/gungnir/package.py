@@ -13,5 +13,7 @@ PACKAGE = ChipPackage(
     recipes="draupnir.golden.recipes.gungnir:BOOK",
     golden="draupnir.golden:gungnir",
     rtl="draupnir.rtl.gungnir.chip:RTL",
+    bench="draupnir.cocotb_tests.gungnir.bench:Bench",
+    tests="draupnir.cocotb_tests.gungnir",
     page="draupnir.emulator.gungnir:README.md",
 )
