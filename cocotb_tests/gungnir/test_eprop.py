@@ -75,10 +75,10 @@ async def test_the_fractions_are_written_and_read_by_the_spi(dut: Any) -> None:
     """While e-prop is off, the same frames do nothing."""
     async with Bench(dut, {**RATES, GATE: 1}) as bench:
         await bench.reads_back(FRACTIONS.name, WORD)
-        before = bench.word(FRACTIONS.name, WORD)
+        old_word = bench.word(FRACTIONS.name, WORD)
         await bench.write_register("SPI_EPROP_EN", 0)
-        await bench.write_byte(FRACTIONS.name, WORD, 0, ~before & 255)
-        assert bench.word(FRACTIONS.name, WORD) == before
+        await bench.write_byte(FRACTIONS.name, WORD, 0, ~old_word & 255)
+        assert bench.word(FRACTIONS.name, WORD) == old_word
 
 
 @cocotb.test(**LIMIT)

@@ -23,7 +23,7 @@ class Bench(CrossbarBench):
     model_of = Model
     silent = encode(layout.LIF, lif_izh_sel=1, thr=255, neur_disable=1)  # This neuron never spikes.
     port = PORT
-    too_long = ("bist_all",)  # It takes 16,000 clocks.
+    too_long: tuple[str, ...] = ("bist_all",)  # It takes 16,000 clocks.
     of_lif: Mapping[str, int] = {"lif_izh_sel": 1}
     of_synapse: Mapping[str, int] = {layout.MAPPING.name: 1}
     existence, one_in = 1 << layout.MAPPING.lsb, 32

@@ -15,7 +15,7 @@ from draupnir.emulator.gungnir.chip import Model
 from draupnir.emulator.gungnir.layout import CHIP, FRACTION, FRACTIONS, LIF, NEURONS, SYN_BITS, SYNAPSES, N
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.runs import AT_REST
-from draupnir.emulator.tests.gungnir.witness import Rates, Witness
+from draupnir.emulator.tests.gungnir.witness import Integers, Rates, Witness
 from draupnir.golden.recipes.crossbar import synapse_words
 
 EVENTS = {event.name: event for event in CHIP.events}
@@ -46,7 +46,14 @@ def configuration_of(w: Witness) -> Configuration:
         "SPI_PSEUDO_SHIFT": (w.rates.pseudo_shift,),
         "SPI_LEARN_SHIFT": (w.rates.learn_shift,),
     }
-    neurons = {"lif_izh_sel": 1, "thr": w.thr, "leak_str": w.leak, "leak_en": 1, "eprop_en": 1, "readout": w.readout}
+    neurons: dict[str, Integers | int] = {
+        "lif_izh_sel": 1,
+        "thr": w.thr,
+        "leak_str": w.leak,
+        "leak_en": 1,
+        "eprop_en": 1,
+        "readout": w.readout,
+    }
     configuration = configured(CHIP, registers, neurons, w.weights // 16 | MAPPED)
     memories = {**configuration.memories, FRACTIONS.name: synapse_words(w.weights % 16)}
     return Configuration(CHIP, configuration.registers, memories)
