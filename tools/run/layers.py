@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import limits
-from draupnir.golden.waves.recorder import recording
-from draupnir.golden.waves.watch import WaveView
 from draupnir.tools.compile import packed
 from draupnir.tools.layers.part import LAYERS, LayerDelays, LayerOutcome
 from draupnir.tools.run.options import RunOptions
-from draupnir.tools.run.waves import driven
 from draupnir.tools.terminal import outputs
+
+if TYPE_CHECKING:
+    from draupnir.golden.waves.watch import WaveView
 
 LEFT_OUT = ("onto", "timesteps", "potentials", "save", "seed")
 MOST_ROWS = 1 << 20  # clocks whose pins are kept in memory
@@ -38,6 +39,9 @@ def run(chip: str, options: RunOptions, waves: Path | None = None, view: WaveVie
     delays = LayerDelays(options.gap, options.ack_delay)
     if waves is None or view is None:
         return form.run(layer, options.events, options.output, delays, options.max_cycles)
+    from draupnir.golden.waves.recorder import recording  # imported here, because other runs write no waveform
+    from draupnir.tools.run.waves import driven
+
     most = MOST_ROWS if view.window.end is None else view.window.end
     limit = most if options.max_cycles is None else min(most, options.max_cycles)
     model, rows = form.pins(layer, options.events, delays, limit)

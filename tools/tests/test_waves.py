@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +203,15 @@ def test_an_input_is_not_overwritten(tmp_path: Path) -> None:
 def test_a_chip_that_runs_by_timesteps_has_no_clocks(tmp_path: Path) -> None:
     result = draupnir("run", "ranc", "--config", "c.json", "--timesteps", "3", "--waves", tmp_path / "w.fst")
     assert result.exit_code == 2 and "ranc runs by timesteps here, without clocks" in result.stderr
+
+
+def test_a_run_without_a_waveform_imports_nothing_that_writes_one() -> None:
+    program = (
+        "import sys; from draupnir.tools.run import hosted, layers, operations, session\n"
+        "print(*[name for name in sys.modules if '.waves' in name])"
+    )
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert process.stdout == "\n"
 
 
 def test_an_interruption_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
