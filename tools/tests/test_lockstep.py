@@ -13,6 +13,7 @@ import pytest
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import CHIP, SYNAPSES
 from draupnir.emulator.trace import pack
+from draupnir.golden.waves.tests.reading import Contents
 from draupnir.rtl import emit, verilated
 from draupnir.rtl.design import Design
 from draupnir.tools.cli import cli
@@ -147,6 +148,10 @@ def test_a_fault_is_told_and_can_be_replayed(
     assert exit_status(*command.split()[2:]) == 1
     assert message.split("expected")[0].split(" words")[0].strip() in capsys.readouterr().out
     assert message in (tmp_path / "difference" / "difference.txt").read_text()
+    (place,) = [line.rsplit(": ", 1)[1] for line in output.splitlines() if line.startswith("waveform of model and RTL")]
+    names = Contents(Path(place)).changes
+    assert {name.split(".")[1] for name in names if "." in name} >= {"model", "rtl", "differs"}
+    assert any(".registers." in name for name in names)
 
 
 def test_a_fault_in_the_setup_is_found() -> None:

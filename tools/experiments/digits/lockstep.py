@@ -28,6 +28,7 @@ from draupnir.emulator.trace import Trace, pack
 from draupnir.golden import hexfile, wave_out
 from draupnir.golden.compare import ComparedBits, FirstDifference, MemoryDifference, memory_difference
 from draupnir.golden.compare.together import RowDevice, Together
+from draupnir.golden.waves import pair
 from draupnir.tools.experiments.digits.experiment import DigitsConfiguration, DigitsExperiment
 from draupnir.tools.experiments.digits.results import DigitsResults
 from draupnir.tools.experiments.digits.train import RESET_CYCLES, DigitsTrainer, OdinAlone
@@ -220,19 +221,24 @@ def run(
 def leave_evidence(odin: ComparedOdin, folder: Path) -> list[str]:
     """Write a waveform of a difference and the memory images for it, so that replay finds it. Returns lines on them.
 
-    The waveform comes from a second run from reset, with the memories of shortly before the difference. If the RTL does
-    not differ in that run, the waveform comes from the first run, and starts when the chip was last at rest.
+    A second waveform has the registers of the golden model, and the RTL beside it, around the first difference.
+
+    The waveforms come from a second run from reset, with the memories of shortly before the difference. If the RTL does
+    not differ in that run, one of the pins comes from the first run, and starts when the chip was last at rest.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wave = folder / "wave.fst"
     for n in range(1, len(odin.history) + 1):
         stretches = list(odin.history)[-n:]
         rows = np.concatenate([odin.setup, *(stretch.rows for stretch in stretches)])
-        outputs, options = _run_again(odin.device, stretches[0].memories_before, rows, folder)
-        if options:
+        memories = stretches[0].memories_before
+        outputs, options, difference = _run_again(odin.device, memories, rows, folder)
+        if difference:
             _write_wave(wave, rows, outputs)
+            pair.write(_from_power_up(memories), _trace(rows, outputs), difference, folder / "difference.fst")
             command = shlex.join(["draupnir", "replay", CHIP.name, str(wave), "--from-power-up", *options])
-            return [f"waveform, from a reset on: {wave}", f"decoded: {command}"]
+            around = f"waveform of model and RTL around the first difference: {folder / 'difference.fst'}"
+            return [f"waveform, from a reset on: {wave}", around, f"decoded: {command}"]
     last_stretch = odin.history[-1]
     _write_wave(wave, last_stretch.rows, last_stretch.outputs)
     return [f"waveform, not from a reset on, because the RTL does not differ there: {wave}"]
@@ -240,33 +246,47 @@ def leave_evidence(odin: ComparedOdin, folder: Path) -> list[str]:
 
 def _run_again(
     device: RtlWithMemories, memories_before: Memories, rows: np.ndarray, folder: Path
-) -> tuple[np.ndarray, list[str]]:
-    """Run rows on model and RTL from their initial state. Returns the outputs of the RTL, and options for replay.
+) -> tuple[np.ndarray, list[str], FirstDifference | None]:
+    """Run rows on model and RTL from their initial state.
 
-    The outputs end soon after the first difference. The list of options is empty if there is none. The memory images
-    for replay go to the folder.
+    Returns the outputs of the RTL, which end soon after the first difference, options for replay, and this difference;
+    None if there is none. The memory images for replay go to the folder.
     """
     device.reset()
-    model = Model()
+    model = _from_power_up(memories_before)
     for name, content in memories_before.items():
         device.write_memory(name, content)
-        model.memories[name][:] = content
     outputs = device.run(rows, every_clock(rows))
     differing_rows = np.flatnonzero(outputs != model.drive(rows, every_clock(rows)))
     differences = [] if len(differing_rows) else memory_differences(device, model)
     if not len(differing_rows) and not differences:
-        return outputs, []
+        return outputs, [], None
     images = [("--load", name, "before.hex", content) for name, content in memories_before.items()]
     images += [("--expect", m.memory, "hex", device.read_memory(m.memory)) for m in differences]
     options = []
     for option, name, suffix, content in images:
         hexfile.write(folder / f"{name}.{suffix}", content, CHIP.memory(name))
         options += [option, f"{name}={folder / f'{name}.{suffix}'}"]
-    return outputs[: differing_rows[0] + AFTER] if len(differing_rows) else outputs, options
+    if len(differing_rows):
+        return outputs[: differing_rows[0] + AFTER], options, FirstDifference(int(differing_rows[0]))
+    return outputs, options, FirstDifference(None, memories=tuple(differences))
+
+
+def _from_power_up(memories: Memories) -> Model:
+    """Return a golden model in its initial state, with these memories."""
+    model = Model()
+    for name, content in memories.items():
+        model.memories[name][:] = content
+    return model
 
 
 def _write_wave(path: Path, rows: np.ndarray, outputs: np.ndarray) -> None:
-    """Write an FST file with as many rows as there are outputs."""
+    """Write an FST file of the pins, with as many rows as there are outputs."""
+    wave_out.write(_trace(rows, outputs), path)
+
+
+def _trace(rows: np.ndarray, outputs: np.ndarray) -> Trace:
+    """Return as many rows as there are outputs, which are all known."""
     rows = rows[: len(outputs)]
     known_bits = np.full(len(rows), ALL_PINS)
-    wave_out.write(Trace(CHIP, rows, every_clock(rows), outputs, known_bits, np.zeros(len(rows), np.int64)), path)
+    return Trace(CHIP, rows, every_clock(rows), outputs, known_bits, np.zeros(len(rows), np.int64))
