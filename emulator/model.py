@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,18 @@ from draupnir.emulator.speeds import pieces
 from draupnir.emulator.trace import from_row, in_step, new_rows, pack, to_row, to_rows, unpack
 
 RESET_CLOCKS = 4  # more than a reset needs to pass the two flip-flops that some chips have
+
+
+class RowLoop(NamedTuple):
+    """A compiled loop over rows: ``loop(*first_args, inputs, clk, out, *last_args)`` does what ``_run`` does."""
+
+    loop: Callable[..., None]
+    first_args: tuple[Any, ...] = ()
+    last_args: tuple[Any, ...] = ()
+
+    def run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
+        """Run rows."""
+        self.loop(*self.first_args, inputs, clk, out, *self.last_args)
 
 
 class ClockLevel(ABC):
@@ -53,6 +65,10 @@ class ClockLevel(ABC):
     @abstractmethod
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         """Run rows, and write the output pins before the edges of each row that has any; all of ``out`` is 0 before."""
+
+    def row_loop(self) -> RowLoop | None:
+        """Return the compiled loop over rows, for compiled code that runs rows one by one; None if there is none."""
+        return None
 
     @property
     @abstractmethod

@@ -19,7 +19,7 @@ from draupnir.emulator.codec import decode, from_limbs
 from draupnir.emulator.crossbar.layout import N_SYN, R_NEUR, R_SYN, SYN_ADDR, W_NEUR, W_SYN
 from draupnir.emulator.declare import Reg, Word
 from draupnir.emulator.kernel.jit import kernel, plain
-from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.model import ClockLevel, RowLoop
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.trace import unpack
 
@@ -85,9 +85,11 @@ class Crossbar(ClockLevel):
         return int(self.clock.outputs(self.registers[0]))
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
-        state = self.kernel_state()
-        self._state_before = int(state[0].state)
-        self.run_rows(inputs, clk, out, self.stretch, *state)
+        self._state_before = int(self.registers[0].state)
+        self.row_loop().run(inputs, clk, out)
+
+    def row_loop(self) -> RowLoop:
+        return RowLoop(self.run_rows, (), (self.stretch, *self.kernel_state()))
 
     # --- What it is doing, in words ---
 

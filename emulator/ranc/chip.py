@@ -6,7 +6,7 @@ import numpy as np
 
 from draupnir.emulator.changes import Changes, joined
 from draupnir.emulator.kernel.jit import entry
-from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.model import ClockLevel, RowLoop
 from draupnir.emulator.ranc import clock, stretch
 from draupnir.emulator.ranc.layout import CHIP
 from draupnir.emulator.ranc.planes import CorePlanes, planes_of
@@ -94,7 +94,10 @@ class Model(ClockLevel):
         return Changes(changes.rows, whole, inputs.n_rows)
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
-        drive(self.kernel_state(), self._places, inputs, clk, out)
+        self.row_loop().run(inputs, clk, out)
+
+    def row_loop(self) -> RowLoop:
+        return RowLoop(drive, (self.kernel_state(), self._places))
 
     @property
     def outputs(self) -> int:

@@ -8,7 +8,7 @@ from draupnir.emulator.codec import decode, encode, from_limbs
 from draupnir.emulator.declare import Reg
 from draupnir.emulator.kernel.arith import signed
 from draupnir.emulator.kernel.jit import plain
-from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.model import ClockLevel, RowLoop
 from draupnir.emulator.reckon import clock, controller, seeds, stretch
 from draupnir.emulator.reckon.layout import (
     CHIP,
@@ -65,7 +65,10 @@ class Model(ClockLevel):
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
-        self.run_rows(inputs, clk, out, self.stretch, *self.kernel_state())
+        self.row_loop().run(inputs, clk, out)
+
+    def row_loop(self) -> RowLoop:
+        return RowLoop(self.run_rows, (), (self.stretch, *self.kernel_state()))
 
     def kernel_state(self) -> tuple[np.record, np.ndarray, Mems]:
         """Return the state in the form that kernels take: the record, the same record as a flat array, the memories."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.kernel.jit import entry
-from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.model import ClockLevel, RowLoop
 from draupnir.emulator.sne import clock
 from draupnir.emulator.sne.layout import CHIP, GROUPS
 from draupnir.emulator.sne.memories import Memories
@@ -36,7 +36,10 @@ class Model(ClockLevel):
         return Memories(m["state_sram_o"], m["state_sram_e"], m["weight_mem"], m["weight_sram_o"])
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
-        drive(self.registers[0], self.memory_arrays(), inputs, clk, out, np.zeros(GROUPS, np.int64))
+        self.row_loop().run(inputs, clk, out)
+
+    def row_loop(self) -> RowLoop:
+        return RowLoop(drive, (self.registers[0], self.memory_arrays()), (np.zeros(GROUPS, np.int64),))
 
     @property
     def outputs(self) -> int:

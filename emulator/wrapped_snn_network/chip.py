@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from draupnir.emulator.kernel.jit import entry
-from draupnir.emulator.model import ClockLevel
+from draupnir.emulator.model import ClockLevel, RowLoop
 from draupnir.emulator.trace import from_row, new_rows
 from draupnir.emulator.wrapped_snn_network import clock
 from draupnir.emulator.wrapped_snn_network.layout import CHIP, REPAIRED
@@ -27,7 +27,10 @@ class Model(ClockLevel):
     chip = CHIP
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
-        drive(self.registers[0], inputs, clk, out, self.chip.sizes[REPAIRED.name])
+        self.row_loop().run(inputs, clk, out)
+
+    def row_loop(self) -> RowLoop:
+        return RowLoop(drive, (self.registers[0],), (self.chip.sizes[REPAIRED.name],))
 
     @property
     def outputs(self) -> int:

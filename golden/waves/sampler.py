@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.codec import from_limbs
+from draupnir.emulator.model import RowLoop
+from draupnir.emulator.speeds import sampled
+from draupnir.emulator.speeds.sampled import SampleColumns, SampledLimbs
 from draupnir.emulator.trace import Trace, any_bit, differ, only, to_row
 from draupnir.golden.compare.model import drive
 from draupnir.golden.waves.signals import WatchedWord
@@ -64,27 +67,44 @@ class StateSampler:
             return drive(self.model, rows), np.zeros((len(rows), 0), np.int64)
         states = np.zeros((len(rows), self.width), np.int64)
         outputs = np.zeros_like(rows.outputs)
-        registers, memories = self._registers(), self._memories()
-        is_read = (rows.clk == 0) & any_bit(rows.known_bits)
-        for i in range(len(rows)):
-            outputs[i] = self.model.drive(rows.inputs[i : i + 1], rows.clk[i : i + 1])[0]
-            if is_read[i]:
-                outputs[i] = to_row(self.model.chip.output_word, self.model.outputs)
-            self._take(states[i], registers, memories)
+        is_read = np.flatnonzero((rows.clk == 0) & any_bit(rows.known_bits))
+        begin = 0
+        for i in is_read.tolist():
+            self._sample(rows, slice(begin, i + 1), outputs, states)
+            outputs[i] = to_row(self.model.chip.output_word, self.model.outputs)
+            begin = i + 1
+        self._sample(rows, slice(begin, len(rows)), outputs, states)
         return outputs, states
+
+    def _sample(self, rows: Trace, part: slice, outputs: np.ndarray, states: np.ndarray) -> None:
+        """Run some of the rows: in compiled code, or one call a row for a model that has no compiled loop."""
+        inputs, clk = (np.ascontiguousarray(column[part]) for column in (rows.inputs, rows.clk))
+        row_loop = self._row_loop()
+        if row_loop is not None:
+            columns = SampleColumns(outputs[part], states[part])
+            sampled.run(self.model, row_loop, inputs, clk, columns, self._memories())
+            return
+        registers, memories = self._registers(), self._memories()
+        for i in range(len(inputs)):
+            outputs[part][i] = self.model.drive(inputs[i : i + 1], clk[i : i + 1])[0]
+            self._take(states[part][i], registers, memories)
+
+    def _row_loop(self) -> RowLoop | None:
+        loop: RowLoop | None = self.model.row_loop()
+        return loop
 
     def _registers(self) -> np.ndarray:
         """Return a view of the model's record as (n,) int64."""
         return np.asarray(self.model.registers).view(np.int64)
 
-    def _memories(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return a view of each memory as limbs, and the places of those that are taken."""
+    def _memories(self) -> list[SampledLimbs]:
+        """Return the limbs of each memory, and the places of those that are taken."""
         return [
-            (self.model.memories[name].reshape(-1), np.array(places, np.int64))
-            for name, places in self._indices.items()
+            SampledLimbs(self.model.memories[name].reshape(-1), np.array(self._indices.get(name, ()), np.int64))
+            for name in sorted(self.model.memories)
         ]
 
-    def _take(self, row: np.ndarray, registers: np.ndarray, memories: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    def _take(self, row: np.ndarray, registers: np.ndarray, memories: list[SampledLimbs]) -> None:
         n = self._n_registers
         row[:n] = registers
         for limbs, places in memories:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from draupnir.golden.rows import cut
 from draupnir.golden.wave import Enough, Reading, Wave
 from draupnir.golden.wave_out import CLOCK, OUTPUT_AT
 from draupnir.golden.waves.recorder import recording
+from draupnir.golden.waves.sampler import StateSampler
 from draupnir.golden.waves.signals import WatchedWord
 from draupnir.golden.waves.tests.reading import Contents
 from draupnir.golden.waves.watch import ClockWindow, WaveLevel, WaveView
@@ -112,6 +114,22 @@ def test_registers_and_words_are_those_of_a_model_that_runs_row_by_row(name: str
             for f in chip.memory(word.memory).word_of(content):
                 path = f"{name}.model.memories.{part}[{word.addr}].{f.name}"
                 assert contents.level(path, time) == f.take(content) & ((1 << f.width) - 1), (path, i)
+
+
+def test_a_model_without_a_compiled_loop_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where outputs are read in rows without a clock edge."""
+    rows = sample("odin")[2]
+    known_bits = np.full_like(rows.known_bits, (1 << rows.chip.output_word.width) - 1)
+    clk = np.where(np.arange(len(rows)) % 7 == 3, 0, rows.clk).astype(np.uint8)
+    read_rows = replace(rows, known_bits=known_bits, clk=clk)
+    words = (WatchedWord("neurons", 0, 3), WatchedWord("synapses", 0, 5))
+    changes = []
+    for path in (tmp_path / "compiled.fst", tmp_path / "plain.fst"):
+        with recording(model_of("odin"), path, WaveView(window=WINDOW, words=words), True) as recorder:
+            recorder.feed(read_rows)
+        changes.append(Contents(path).changes)
+        monkeypatch.setattr(StateSampler, "_row_loop", lambda self: None)
+    assert changes[0] == changes[1] and len(changes[0]) > 100
 
 
 @pytest.mark.parametrize("name", CHIPS)
