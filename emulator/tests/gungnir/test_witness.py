@@ -87,7 +87,7 @@ def events_of(w: Witness, rng: np.random.Generator, n: int) -> tuple[list[int], 
     return addrs, spikes
 
 
-def weights_of(model: Any) -> np.ndarray:
+def weights_of(model: Any) -> Any:
     """The weights of the chip in LSB of the fraction, (256, 256)."""
     places = SYNAPSES.words[0]["syn_weight0"], FRACTIONS.words[0]["fraction0"]
     words = (model.memories[memory.name][:, 0].astype(np.int64) for memory in (SYNAPSES, FRACTIONS))
