@@ -23,6 +23,7 @@ FENCE = re.compile(r"^```([\w{}]*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # Each command of these pages runs here.
 RAN = ("docs/start.md", "docs/guides/rtl.md", "docs/guides/fpga.md", "docs/proof.md", "docs/replay.md")
 NEW = (*RAN, "docs/guides/trained.md", "docs/guides/student.md")
+MARKED = (*NEW, "docs/learning.md", "docs/waves.md", "docs/notebooks.md")
 
 
 def steps_of(page: str) -> list[tuple[str, list[str]]]:
@@ -87,8 +88,8 @@ def test_a_page_s_python_prints_its_comments(
         assert capsys.readouterr().out.splitlines() == comments
 
 
-@pytest.mark.parametrize("page", NEW)
-def test_a_block_of_a_new_page_is_run_or_marked_as_shell(page: str) -> None:
+@pytest.mark.parametrize("page", MARKED)
+def test_a_block_of_a_page_is_run_or_marked_as_shell(page: str) -> None:
     """A reader knows by the form of a block whether a test runs it: ``console`` and ``python`` yes, ``sh`` no."""
     assert {kind for kind, _ in FENCE.findall((ROOT / page).read_text())} <= {"console", "python", "sh", "{words}"}
 
