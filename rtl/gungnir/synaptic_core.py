@@ -100,7 +100,7 @@ class SynapticCore(odin.SynapticCore):
         return m
 
     def _keep_fractions(self, m: Module) -> None:
-        m.submodules.fractions = fractions = Sram(FRACTIONS.depth, FRACTIONS.width)
+        m.submodules.fractions = fractions = Sram(FRACTIONS.depth, FRACTIONS.width, copy=1)
         m.d.comb += [
             fractions.control.cs.eq(self.fractions.cs),
             fractions.control.we.eq(self.fractions.we),
