@@ -7,6 +7,7 @@ PACKAGE = ChipPackage(
     extends="odin",
     declaration="draupnir.emulator.gungnir.layout:CHIP",
     model="draupnir.emulator.gungnir.chip:Model",
+    engine="draupnir.emulator.gungnir.engine",
     closed_loop="draupnir.emulator.gungnir.closed_loop",
     operations="draupnir.emulator.crossbar.operations:Operations",
     port="draupnir.emulator.gungnir.port:PORT",

@@ -1,6 +1,8 @@
 """Our chips' levels have the types of the protocols: the type checker checks the names below."""
 
 from draupnir.emulator import chips
+from draupnir.emulator.gungnir import closed_loop as gungnir_loop
+from draupnir.emulator.gungnir import engine as gungnir_engine
 from draupnir.emulator.odin.events import closed_loop as odin_loop
 from draupnir.emulator.odin.events import engine as odin_engine
 from draupnir.emulator.reckon import host
@@ -21,9 +23,14 @@ from draupnir.emulator.speeds.levels import (
 from draupnir.emulator.tinyodin.events import closed_loop as tinyodin_loop
 from draupnir.emulator.tinyodin.events import engine as tinyodin_engine
 
-BUS_ENGINES: dict[str, BusLevel] = {"odin": odin_engine, "tinyodin": tinyodin_engine}
+BUS_ENGINES: dict[str, BusLevel] = {"odin": odin_engine, "tinyodin": tinyodin_engine, "gungnir": gungnir_engine}
 HOSTED_ENGINES: dict[str, HostedLevel] = {"reckon": reckon_engine}
-CLOSED_LOOPS: dict[str, ClosedLoopLevel] = {"odin": odin_loop, "tinyodin": tinyodin_loop, "reckon": reckon_loop}
+CLOSED_LOOPS: dict[str, ClosedLoopLevel] = {
+    "odin": odin_loop,
+    "tinyodin": tinyodin_loop,
+    "reckon": reckon_loop,
+    "gungnir": gungnir_loop,
+}
 HOSTS: dict[str, HostRoom] = {"reckon": host}
 
 
