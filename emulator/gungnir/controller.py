@@ -14,7 +14,7 @@ from draupnir.emulator.crossbar import controller as family
 from draupnir.emulator.crossbar.controller import ADDR_MAX, NO_NEURON, NO_SYNAPSES, SYN, NeurMem, SchedPort, SynMem
 from draupnir.emulator.crossbar.layout import R_SYN, W_SYN, WAIT
 from draupnir.emulator.declare import Field
-from draupnir.emulator.gungnir.layout import CHIP, LEARN_ROW_CLOCKS, SPI_FRACTIONS, TRACE, State
+from draupnir.emulator.gungnir.layout import CHIP, LEARN_ROW_CLOCKS, NEW_EVENTS, SPI_FRACTIONS, TRACE, State
 from draupnir.emulator.kernel.arith import signed
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.bits import limb_field as take
@@ -25,10 +25,13 @@ from draupnir.emulator.odin.layout import LIF
 from draupnir.emulator.resets import resetter
 
 SIGNAL, FEEDBACK, LEARN = int(State.SIGNAL), int(State.FEEDBACK), int(State.LEARN)
-WAIT_REQDN, PUSH = int(State.WAIT_REQDN), int(State.PUSH)
-POP_NEUR, TREF = odin.POP_NEUR, odin.TREF
-CODE_SIGNAL, CODE_FEEDBACK, CODE_LEARN, CODE_SEED = 0b010, 0b011, 0b100, 0b101
-CODE_MASK = 0b111
+WAIT_REQDN = int(State.WAIT_REQDN)
+CODE_BITS = 3  # the lower bits of an address, which tell ODIN's virtual events from the events of e-prop
+CODE_SIGNAL, CODE_FEEDBACK, CODE_LEARN, CODE_SEED = (
+    int(next(event.pattern for event in NEW_EVENTS if event.name == name)[-CODE_BITS:], 2)
+    for name in ("signal", "feedback", "learn", "seed")
+)
+CODE_MASK = (1 << CODE_BITS) - 1
 ROW_LAST = LEARN_ROW_CLOCKS - 1  # learn_cnt as the last word of a row is written
 
 
@@ -54,15 +57,9 @@ __all__ = ["aerin_ack", "may_close"]
 
 @kernel
 def code_of(aerin_addr: int) -> int:
-    """The code of an e-prop event, 0b010 to 0b101; any other number for another event."""
+    """The code of an e-prop event; another number for any other event."""
     is_time_or_bist = odin.is_tref(aerin_addr) or odin.is_bist(aerin_addr)
     return 0 if odin.is_synapse(aerin_addr) or is_time_or_bist else aerin_addr & CODE_MASK
-
-
-@kernel
-def eprop_on(r: np.record) -> bool:
-    """Tell whether e-prop is enabled and the gate is open."""
-    return r.spi_eprop_en == 1 and r.spi_gate_activity_sync == 0
 
 
 @kernel
@@ -90,7 +87,7 @@ def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
         state_next = _eprop_state(aerin_addr) if r.aerin_req_sync else WAIT
         if state_next != WAIT and r.spi_gate_activity_sync == 0 and sched.full == 0:
             if state_next == LEARN and sched.empty == 0:
-                return odin.POP_VIRT if field(sched.data_out, odin.SCHED.virts) != 0 else POP_NEUR
+                return odin.POP_VIRT if field(sched.data_out, odin.SCHED.virts) != 0 else odin.POP_NEUR
             return state_next
     return odin.next_state(r, aerin_addr, sched)
 

@@ -24,6 +24,7 @@ from draupnir.rtl.fpga.boards import Family
 from draupnir.rtl.fpga.content import Located
 from draupnir.rtl.fpga.dp16kd import DP16KD
 from draupnir.rtl.fpga.memories import LANE_BITS, SPRAM_DEPTH, BlockAndSpram, BlockMemories
+from draupnir.rtl.fpga.mult18x18d import MULT18X18D
 
 _PLATFORMS = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
 _SYNTHESIS = {"ecp5": "synth_ecp5", "ice40": "synth_ice40 -device u"}
@@ -199,7 +200,7 @@ def _models(family: Family, folder: Path) -> Path:
         texts = ["`define NO_ICE40_DEFAULT_ASSIGNMENTS", source.read_text()]
     else:
         texts = [re.sub(_NOT_2005, "", source.with_name(name).read_text()) for name in _INCLUDES]
-        texts.append(DP16KD)
+        texts += [DP16KD, MULT18X18D]
     path = folder / "models.v"
     path.write_text("\n".join(texts))
     return path
