@@ -21,7 +21,7 @@ from draupnir.rtl.bridge.protocol import buses, clocks_a_cycle
 from draupnir.rtl.fpga import bitfile, clocks, report, tools
 from draupnir.rtl.fpga.boards import FpgaBoard
 from draupnir.rtl.fpga.clocks import ClockPlan
-from draupnir.rtl.fpga.memories import MemoryShape
+from draupnir.rtl.fpga.memories import MemoryShape, numbered
 from draupnir.rtl.fpga.report import RoutedReport, Usage
 from draupnir.rtl.fpga.top import BoardTop, divider, header_pins
 
@@ -182,12 +182,12 @@ def check_words(chip: str, words: Mapping[str, np.ndarray]) -> None:
 
 def _shapes(request: Request) -> dict[str, MemoryShape]:
     """Return the shape of each memory, or of each of its copies, without those that begin with 0 in any bitstream."""
-    shapes: dict[str, MemoryShape] = {}
-    for memory in request.declaration.memories:
-        if memory.name not in emit.our_chip(request.chip).zeros:
-            depth = len(emit.kept_words(request.chip, memory.name, **request.parameters))
-            shapes |= {part: MemoryShape(depth, memory.width, copy) for copy, part in enumerate(memory.parts)}
-    return shapes
+    return numbered(
+        (part, len(emit.kept_words(request.chip, memory.name, **request.parameters)), memory.width)
+        for memory in request.declaration.memories
+        if memory.name not in emit.our_chip(request.chip).zeros
+        for part in memory.parts
+    )
 
 
 def _check_memories(request: Request, placed: frozenset[MemoryShape]) -> None:

@@ -5,6 +5,8 @@ Source: Lattice FPGA-TN-02204 (ECP5 memories), FPGA-TN-02002 (iCE40 UltraPlus si
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -32,6 +34,19 @@ class MemoryShape(NamedTuple):
     depth: int
     width: int
     copy: int = 0
+
+
+def numbered(sizes: Iterable[tuple[str, int, int]]) -> dict[str, MemoryShape]:
+    """Return name -> shape; memories that are alike have the numbers 0, 1, ... in this order, as their ``Sram``s have.
+
+    sizes : name, depth and width of each memory, or of each copy of a memory
+    """
+    shapes: dict[str, MemoryShape] = {}
+    n_alike: Counter[tuple[int, int]] = Counter()
+    for name, depth, width in sizes:
+        shapes[name] = MemoryShape(depth, width, n_alike[depth, width])
+        n_alike[depth, width] += 1
+    return shapes
 
 
 def fingerprint(depth: int, width: int, copy: int = 0) -> list[int]:

@@ -23,7 +23,7 @@ from draupnir.rtl.fpga import content, tools
 from draupnir.rtl.fpga.boards import Family
 from draupnir.rtl.fpga.content import Located
 from draupnir.rtl.fpga.dp16kd import DP16KD
-from draupnir.rtl.fpga.memories import LANE_BITS, SPRAM_DEPTH, BlockAndSpram, BlockMemories
+from draupnir.rtl.fpga.memories import LANE_BITS, SPRAM_DEPTH, BlockAndSpram, BlockMemories, numbered
 from draupnir.rtl.fpga.mult18x18d import MULT18X18D
 
 _PLATFORMS = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
@@ -145,10 +145,11 @@ def _netlist(
     cells = content.read_netlist(module)
     platform = _PLATFORMS[family]()
     kept_addrs = {m.name: emit.kept_words(chip_name, m.name, **parameters) for m in chip.memories}
+    shapes = numbered((m.name, len(kept_addrs[m.name]), m.width) for m in chip.memories)
     located = {
-        m.name: content.locate(cells, len(kept_addrs[m.name]), m.width)
-        for m in chip.memories
-        if platform.has_initial_content(len(kept_addrs[m.name]), m.width)
+        name: content.locate(cells, *shape)
+        for name, shape in shapes.items()
+        if platform.has_initial_content(shape.depth, shape.width)
     }
     (folder / "netlist.json").write_text(json.dumps(netlist))
     tools.must("yosys", ["-q", "-p", "read_json netlist.json; write_verilog -noattr netlist.v"], folder)
