@@ -109,7 +109,9 @@ def holding_on(chip: str) -> list[Case]:
 
 def _holds_on(one: Case, chip: str | None) -> bool:
     """Return True for a case of a chip, and for one of the chip that it extends."""
-    return chip is not None and (one.chip == chip or _holds_on(one, chips.package(chip).extends))
+    if chip is None or one.chip == chip:
+        return chip is not None
+    return chip in chips.names() and _holds_on(one, chips.package(chip).extends)
 
 
 def load(folder: Path) -> Case:

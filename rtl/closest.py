@@ -54,8 +54,8 @@ def in_brief(library: Library, chip: Chip, module: str, pins: Collection[str], m
 
 
 def other_chip(ports: list[ModulePort], chip: Chip) -> str:
-    """Return the name of another chip whose pins these ports are, or ""."""
-    for name in chips.names():
+    """Return the name of another chip whose pins these ports are, or "": if possible, of one that extends no other."""
+    for name in sorted(chips.names(), key=lambda name: chips.package(name).extends is not None):
         try:
             declaration = chips.declaration(name)
         except InputError:

@@ -35,7 +35,7 @@ class GungnirRecipe(OdinRecipe):
 class Actions(odin.Actions):
     """The actions of the host, with those for e-prop, which every reset turns off."""
 
-    port = PORT
+    _port_of_chip = PORT
 
     def program(self) -> HostPiece:
         yield from self.eprop()

@@ -119,10 +119,10 @@ def _volley(traffic: Traffic, rng: np.random.Generator) -> Iterator[int]:
 class Actions(SpiHost):
     """The actions of the host, with those that only ODIN has: for signs of synapses, and for bursts."""
 
-    port: ClassVar[Bytewise] = PORT
+    _port_of_chip: ClassVar[Bytewise] = PORT
 
     def __init__(self, recipe: OdinRecipe, rng: np.random.Generator, to_program: dict[str, np.ndarray]) -> None:
-        super().__init__(self.port, recipe, rng, to_program)
+        super().__init__(self._port_of_chip, recipe, rng, to_program)
         self._sign = recipe.sign
 
     def content(self, register: Register, rng: np.random.Generator) -> int:

@@ -90,7 +90,8 @@ class StateSampler:
             self._take(states[part][i], registers, memories)
 
     def _row_loop(self) -> RowLoop | None:
-        loop: RowLoop | None = self.model.row_loop()
+        of_model = getattr(self.model, "row_loop", None)  # a model that is no ClockLevel has none
+        loop: RowLoop | None = of_model() if of_model else None
         return loop
 
     def _registers(self) -> np.ndarray:

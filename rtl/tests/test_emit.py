@@ -107,7 +107,7 @@ def test_a_chip_from_elsewhere_is_always_elaborated() -> None:
 
 
 def test_an_unknown_chip_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no chip 'odn'; there are: odin"):
+    with pytest.raises(InputError, match=r"no chip 'odn'; there are: .*odin"):
         emit("odn", tmp_path)
 
 

@@ -98,10 +98,7 @@ def command(
         raise InputError(
             "what to record? --rtl DIR or --model, and --recipe NAME or --all are needed; --list names the recipes"
         )
-    if of_model and check_icarus:
-        raise InputError("--check-icarus: only with --rtl; Icarus runs Verilog, and no model")
-    if initial and not check_icarus:
-        raise InputError(f"--initial {initial}: only with --check-icarus; Verilator, which records, starts at 0")
+    _check_icarus_options(of_model, check_icarus, initial)
     start = Initial(initial or "unknown", seed if initial == "random" else 1) if check_icarus else None
     folders = _places(chip, recipe_names, output, rtl)
     job = _Job(rtl, seed, cycles, repository, start)
@@ -116,6 +113,14 @@ def command(
             if not as_json:
                 click.echo(line)
     job.say(source, as_json)
+
+
+def _check_icarus_options(of_model: bool, check_icarus: bool, initial: Kind | None) -> None:
+    """Raise InputError for options that have no meaning together."""
+    if of_model and check_icarus:
+        raise InputError("--check-icarus: only with --rtl; Icarus runs Verilog, and no model")
+    if initial and not check_icarus:
+        raise InputError(f"--initial {initial}: only with --check-icarus; Verilator, which records, starts at 0")
 
 
 def _by_sizes(

@@ -54,9 +54,11 @@ def test_whatever_was_in_the_chip_the_images_are_in_it_then_and_read_back(name: 
         for memory in chip.memories
         for _ in range(5)
     ]
-    reads = [transactions[0], *(spi_port.encode_read(*chunk) for chunk in chunks)]  # the first closes the gate again
+    begin = [spi_port.encode(write) for write in spi_port.begin()]  # closes the gate again
+    reads = [*begin, *(spi_port.encode_read(*chunk) for chunk in chunks)]
     rows = pins.rows(chip, reads, HALF_TO_READ)
-    _, *answers = pins.miso_words(chip, model.drive(rows, np.ones(len(rows), np.uint8)), HALF_TO_READ)
+    miso_words = pins.miso_words(chip, model.drive(rows, np.ones(len(rows), np.uint8)), HALF_TO_READ)
+    answers = miso_words[len(begin) :]
     per_limb = 32 // spi_port.chunk_bits
     for (name, word, chunk), answer in zip(chunks, answers, strict=True):
         limb = int(configuration.memories[name][word, chunk // per_limb])
