@@ -32,6 +32,13 @@ class Event:
         bits = format(addr, f"0{len(self.pattern)}b")
         return len(bits) == len(self.pattern) and all(p in ("-", b) for p, b in zip(self.pattern, bits, strict=True))
 
+    def __getitem__(self, name: str) -> Field:
+        """Return the field of this name. Raises KeyError if there is none."""
+        for f in self.fields:
+            if f.name == name:
+                return f
+        raise KeyError(f"event {self.name} has no field {name!r}; it has {', '.join(f.name for f in self.fields)}")
+
     def encode(self, **values: int) -> int:
         """The address of an event with these field values; all other fields are 0.
 

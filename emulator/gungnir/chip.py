@@ -18,7 +18,7 @@ class Model(odin.Model):
     clock: ClassVar[ModuleType] = clock
     run_rows = staticmethod(driver(CHIP, clock, stretch))
     states = State
-    from_aerin = (State.TREF, State.BIST, State.SYNAPSE, State.PUSH, State.SIGNAL, State.FEEDBACK, State.LEARN)
+    from_aerin = (*odin.Model.from_aerin, State.SIGNAL, State.FEEDBACK, State.LEARN)
 
     def kernel_state(self) -> tuple[Any, ...]:
         """The state as kernels take it: the record, the neurons, the synapses, the fractions."""

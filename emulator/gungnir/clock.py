@@ -10,7 +10,7 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import spi_slave
 from draupnir.emulator.crossbar import synaptic_core as synapse_memory
-from draupnir.emulator.crossbar.clock import edge, input_setter, output_pins
+from draupnir.emulator.crossbar.clock import input_setter, output_pins
 from draupnir.emulator.crossbar.controller import NO_NEURON, NO_SYNAPSES, SynMem
 from draupnir.emulator.gungnir import controller, eprop, neuron_core, spi
 from draupnir.emulator.gungnir.layout import CHIP, LEARNING
@@ -20,7 +20,6 @@ from draupnir.emulator.odin import aer_out, scheduler, synaptic_core
 from draupnir.emulator.odin import clock as odin
 from draupnir.emulator.odin import neuron_core as odin_neuron_core
 from draupnir.emulator.odin.aer_out import OutputView
-from draupnir.emulator.odin.controller import Sched
 from draupnir.emulator.resets import resetter
 
 IN = spi.IN
@@ -28,7 +27,7 @@ OUT = positions(CHIP.output_word)
 apply_inputs = input_setter(spi)
 outputs = output_pins(OUT, controller)
 at_rest = odin.at_rest
-_rising_edge = edge(spi, controller, scheduler, aer_out)
+_edge = odin.edge_of(spi, controller)
 _write_as_odin = odin.writer(neuron_core)
 _reset_learning = resetter(LEARNING)
 
@@ -117,12 +116,3 @@ def _words_next(r: np.record, place: SynMem) -> tuple[int, int]:
         r.spi_learn_shift,
         r.lfsr,
     )
-
-
-@kernel
-def _edge(r: np.record, sched: Sched, event_out: int, neur_addr: int, view: OutputView) -> None:
-    """The edge of all that is no memory; what resets the priority does so at once, as in ODIN."""
-    held_priority = scheduler.rst_priority(r)
-    _rising_edge(r, sched, event_out, neur_addr, view)
-    if held_priority or scheduler.rst_priority(r):
-        scheduler.reset_priority(r)

@@ -11,45 +11,38 @@ import numpy as np
 
 from draupnir.emulator.codec import position, positions
 from draupnir.emulator.crossbar import controller as family
-from draupnir.emulator.crossbar.controller import ADDR_MAX, NO_NEURON, NO_SYNAPSES, SYN, NeurMem, SchedPort, SynMem
+from draupnir.emulator.crossbar.controller import ADDR_MAX, NO_NEURON, NO_SYNAPSES, SYN, NeurMem, SynMem
 from draupnir.emulator.crossbar.layout import R_SYN, W_SYN, WAIT
-from draupnir.emulator.declare import Field
 from draupnir.emulator.gungnir.layout import CHIP, LEARN_ROW_CLOCKS, NEW_EVENTS, SPI_FRACTIONS, TRACE, State
 from draupnir.emulator.kernel.arith import signed
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.bits import limb_field as take
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import controller as odin
-from draupnir.emulator.odin.controller import Sched, aerin_ack, is_single, may_close, neur_of
+from draupnir.emulator.odin.controller import Sched, aerin_ack, is_single, may_close, neur_of, sched_port
 from draupnir.emulator.odin.layout import LIF
 from draupnir.emulator.resets import resetter
 
 SIGNAL, FEEDBACK, LEARN = int(State.SIGNAL), int(State.FEEDBACK), int(State.LEARN)
 WAIT_REQDN = int(State.WAIT_REQDN)
+EVENT = {event.name: event for event in NEW_EVENTS}
 CODE_BITS = 3  # the lower bits of an address, which tell ODIN's virtual events from the events of e-prop
 CODE_SIGNAL, CODE_FEEDBACK, CODE_LEARN, CODE_SEED = (
-    int(next(event.pattern for event in NEW_EVENTS if event.name == name)[-CODE_BITS:], 2)
-    for name in ("signal", "feedback", "learn", "seed")
+    int(EVENT[name].pattern[-CODE_BITS:], 2) for name in ("signal", "feedback", "learn", "seed")
 )
 CODE_MASK = (1 << CODE_BITS) - 1
 ROW_LAST = LEARN_ROW_CLOCKS - 1  # learn_cnt as the last word of a row is written
 
 
-def _field(event: str, name: str) -> Field:
-    return next(f for e in CHIP.events if e.name == event for f in e.fields if f.name == name)
-
-
 AMOUNT, MINUS, GAIN = (
-    position(_field("signal", "amount")),
-    position(_field("feedback", "minus")),
-    position(_field("feedback", "gain")),
+    position(EVENT[event][name]) for event, name in (("signal", "amount"), ("feedback", "minus"), ("feedback", "gain"))
 )
-AMOUNT_BITS = _field("signal", "amount").width
-BITS = position(_field("seed", "bits"))
+AMOUNT_BITS = EVENT["signal"]["amount"].width
+BITS = position(EVENT["seed"]["bits"])
 NEURON = positions(LIF)
 TRACE_AT = position(TRACE)
 
-__all__ = ["aerin_ack", "may_close"]
+__all__ = ["aerin_ack", "may_close", "sched_port"]  # an event of e-prop neither pushes nor pops
 
 
 # --- Event decoding ---------------------------------------------------------------------------------------------
@@ -87,7 +80,7 @@ def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
         state_next = _eprop_state(aerin_addr) if r.aerin_req_sync else WAIT
         if state_next != WAIT and r.spi_gate_activity_sync == 0 and sched.full == 0:
             if state_next == LEARN and sched.empty == 0:
-                return odin.POP_VIRT if field(sched.data_out, odin.SCHED.virts) != 0 else odin.POP_NEUR
+                return odin.scheduled_state(sched)
             return state_next
     return odin.next_state(r, aerin_addr, sched)
 
@@ -182,12 +175,6 @@ def teaches(r: np.record) -> bool:
 def seeds(r: np.record, aerin_addr: int) -> bool:
     """Tell whether this clock starts the random numbers."""
     return r.state == SIGNAL and code_of(aerin_addr) == CODE_SEED and r.ctrl_cnt == 1
-
-
-@kernel
-def sched_port(r: np.record, aerin_addr: int) -> SchedPort:
-    """ODIN's; an event of e-prop neither pushes nor pops."""
-    return odin.sched_port(r, aerin_addr)
 
 
 @kernel

@@ -10,14 +10,19 @@ from draupnir.emulator.codec import position, positions
 from draupnir.emulator.gungnir.layout import (
     ERROR,
     ERRORS_IN_REG,
-    FRACTION,
+    LEAP,
     LFSR_BITS,
     N_SYN,
-    NEW_EVENTS,
+    PSEUDO_BITS,
+    PSEUDO_MAX,
+    RANDOM_BITS,
+    RANDOM_STEP,
     SEED_REST,
+    SEED_REST_BITS,
     SIGNAL,
     SYN_BITS,
     TRACE,
+    WEIGHT_MAX,
 )
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
@@ -28,15 +33,10 @@ LANE = positions(ERROR)
 ERROR_BITS = ERROR.width
 TRACE_MAX = TRACE.high
 SIGNAL_MAX = SIGNAL.high  # the negative limit is -127, so that a magnitude has 7 bits
-PSEUDO_BITS = 3
-PSEUDO_MAX = 1 << PSEUDO_BITS  # the pseudo-derivative 1
 NIBBLE_MAX = SYN_WEIGHT.high
-WEIGHT_MAX = NIBBLE_MAX << FRACTION.width | FRACTION.high
 SYN_MASK = (1 << SYN_BITS) - 1
-OTHER_BITS = LFSR_BITS - next(f.width for e in NEW_EVENTS for f in e.fields if f.name == "bits")  # not in a seed
 LFSR_MASK = (1 << LFSR_BITS) - 1
-LEAP = 28  # new bits of the sequence for each word; x[n] = x[n - 31] ^ x[n - 28], so they depend on old bits alone
-RANDOM_MASK = (1 << 15) - 1  # bits of a random number; those of two neighbours are 2 bits apart
+RANDOM_MASK = (1 << RANDOM_BITS) - 1
 
 
 # --- Neurons ---------------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def step_of(trace: int, magnitude: int, shift: int, random: int) -> int:
 @kernel
 def random_of(lfsr: int, i: int) -> int:
     """The random number of synapse i of a word, 15 bits."""
-    return (lfsr >> 2 * i) & RANDOM_MASK
+    return (lfsr >> RANDOM_STEP * i) & RANDOM_MASK
 
 
 @kernel
@@ -113,7 +113,7 @@ def lfsr_next(lfsr: int) -> int:
 @kernel
 def lfsr_of(bits: int) -> int:
     """The LFSR as a seed event starts it. bits : the oldest 13 bits; the others are not all 0, so it moves."""
-    return bits << OTHER_BITS | SEED_REST
+    return bits << SEED_REST_BITS | SEED_REST
 
 
 @kernel

@@ -146,10 +146,16 @@ class State(IntEnum):
     LEARN = 15
 
 
+PSEUDO_BITS = 3
+PSEUDO_MAX = 1 << PSEUDO_BITS  # the pseudo-derivative 1
+WEIGHT_MAX = odin.SYN_WEIGHT.high << FRACTION.width | FRACTION.high  # a weight with its fraction
 LFSR_BITS = 31
+LEAP = 28  # new bits of the sequence for each word; x[n] = x[n - 31] ^ x[n - 28], so they depend on old bits alone
+RANDOM_BITS, RANDOM_STEP = 15, 2  # of a random number, and from that of a synapse to that of the next one
 # Evenly many ones and zeros: from 31 ones the sequence takes some thousand words to become even.
 LFSR_RESET = 0x5A3C9E71
-SEED_REST = 0x2D65B  # the 18 bits that a seed event does not have
+SEED_REST_BITS = LFSR_BITS - next(event["bits"].width for event in NEW_EVENTS if event.name == "seed")
+SEED_REST = 0x2D65B  # the bits that a seed event does not have
 ERROR = Word(
     "error",
     8,

@@ -44,23 +44,22 @@ def signal_of(word: np.ndarray) -> int:
 
 
 @kernel
-def learning_next(r: np.record, hit: int, tref: int, spike: int) -> Learning:
-    """The learning state of the LIF neuron last read, after an event.
+def learning_next(r: np.record, hit: int, tref: int) -> Learning:
+    """The learning state of the LIF neuron last read, after an event in which it does not spike.
 
     hit : 1 if the event is the neuron's own spike, as a pre-synaptic one; tref : 1 for a time reference
-    spike : 1 if the neuron spikes
     """
     word = r.neur_state
     trace, signal, fired = take(word, F.trace), signal_of(word), take(word, F.fired)
     if hit:
         trace = eprop.trace_after_spike(trace, r.spi_trace_incr)
     if not tref:
-        return Learning(trace, signal, fired | spike, 0)
+        return Learning(trace, signal, fired, 0)
     pseudo = eprop.pseudo_derivative(
         take(word, F.core), take(word, F.thr), fired, take(word, F.readout), r.spi_pseudo_shift
     )
     error = eprop.error(signal, pseudo) if take(word, F.eprop_en) else 0
-    return Learning(eprop.trace_after_tref(trace, r.spi_trace_decay), 0, spike, error)
+    return Learning(eprop.trace_after_tref(trace, r.spi_trace_decay), 0, 0, error)
 
 
 @kernel
@@ -96,13 +95,12 @@ def _is_own_spike(r: np.record, neuron: int) -> bool:
 def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput, burst_end: int) -> NeuronOutput:
     """Rising edge of a clock that writes, with e-prop on: ODIN's, and the learning state of a LIF neuron."""
     is_lif, hit = take(r.neur_state, F.lif_izh_sel), int(_is_own_spike(r, neur.addr))
-    quiet, loud = learning_next(r, hit, neur.tref, 0), learning_next(r, hit, neur.tref, 1)
+    n = learning_next(r, hit, neur.tref)  # of the word that ODIN's clock replaces
     result = odin.clock(r, neurons, neur, s, burst_end)
     if neur.we and is_lif and r.spi_gate_activity_sync == 0:
-        n = loud if bit(result.event_out, EVENT_OUT.spike.shift) else quiet
         set_limb_field(neurons, neur.addr, F.trace, n.trace)
         set_limb_field(neurons, neur.addr, F.signal, n.signal & ((1 << SIGNAL_BITS) - 1))
-        set_limb_field(neurons, neur.addr, F.fired, n.fired)
+        set_limb_field(neurons, neur.addr, F.fired, n.fired | bit(result.event_out, EVENT_OUT.spike.shift))
         if neur.tref:
             set_error(r, neur.addr, n.error)
     return result

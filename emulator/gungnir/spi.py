@@ -12,21 +12,11 @@ from draupnir.emulator.crossbar import spi_slave
 from draupnir.emulator.gungnir.layout import CHIP, LEARNING_CONFIG, SPI_FRACTIONS
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import spi as odin
-from draupnir.emulator.odin.scheduler import reset_priority, rst_priority
 from draupnir.emulator.resets import resetter
 
 IN = positions(CHIP.input_word)
-_configure = spi_slave.configurer(CHIP)
+configure = odin.configurer(CHIP)
 _reset_config = resetter(LEARNING_CONFIG)
-
-
-@kernel
-def configure(r: np.record, addr: int, data: int) -> None:
-    """A write of a configuration register; bursts that it turns off are reset at once, as in ODIN."""
-    was_in_reset = rst_priority(r)
-    _configure(r, addr, data)
-    if rst_priority(r) and not was_in_reset:
-        reset_priority(r)
 
 
 @kernel

@@ -116,11 +116,12 @@ def _is_chip(folder: Path) -> bool:
 
 
 def _owners(function: Callable[..., object]) -> frozenset[Path]:
-    """The folders of the chips that own a function: those of the modules that it closes over, and of its own file."""
+    """The chips that own a function, as folders: those of its file, and of the modules and kernels in its closure."""
     closed_over = [cell.cell_contents for cell in function.__closure__ or ()]
     modules = [(module.__name__, str(module.__file__)) for module in closed_over if isinstance(module, ModuleType)]
     owners = (_chip_of(*place) for place in (*modules, (function.__module__, function.__code__.co_filename)))
-    return frozenset(owner for owner in owners if owner)
+    kernels = (content.py_func for content in closed_over if hasattr(content, "py_func"))
+    return frozenset(owner for owner in owners if owner).union(*map(_owners, kernels))
 
 
 def _chip_of(module: str, file: str) -> Path | None:

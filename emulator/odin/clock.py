@@ -31,7 +31,6 @@ IN = spi.IN
 OUT = positions(CHIP.output_word)
 apply_inputs = input_setter(spi)
 outputs = output_pins(OUT, controller)
-_rising_edge = edge(spi, controller, scheduler, aer_out)
 
 
 @kernel
@@ -41,6 +40,23 @@ def at_rest(r: np.record) -> bool:
         if r.burst_empty[prio] == 0:
             return False
     return is_at_rest(r)
+
+
+def edge_of(spi: ModuleType, controller: ModuleType) -> Callable[..., None]:
+    """Make the edge of all that is no memory; what resets the priority does so at once, as every asynchronous reset.
+
+    spi, controller : the chip's modules, see ``crossbar.clock.edge``
+    """
+    rising_edge = edge(spi, controller, scheduler, aer_out)
+
+    @kernel
+    def with_priority(r: np.record, sched: Sched, event_out: int, neur_addr: int, view: OutputView) -> None:
+        held_priority = scheduler.rst_priority(r)
+        rising_edge(r, sched, event_out, neur_addr, view)
+        if held_priority or scheduler.rst_priority(r):
+            scheduler.reset_priority(r)
+
+    return with_priority
 
 
 def writer(neuron_core: ModuleType) -> Callable[..., tuple[int, OutputView]]:
@@ -66,6 +82,7 @@ def writer(neuron_core: ModuleType) -> Callable[..., tuple[int, OutputView]]:
 
 
 _write = writer(neuron_core)
+_edge = edge_of(spi, controller)
 
 
 @kernel
@@ -103,12 +120,3 @@ def calm_clock(r: np.record) -> None:
         scheduler.run_on(r, 1)
     controller.calm_clock(r, state_next, aerin_addr, field(r.inputs, IN.AERIN_REQ))
     r.cycle += 1
-
-
-@kernel
-def _edge(r: np.record, sched: Sched, event_out: int, neur_addr: int, view: OutputView) -> None:
-    """The edge of all that is no memory; what resets the priority does so at once, as every asynchronous reset."""
-    held_priority = scheduler.rst_priority(r)
-    _rising_edge(r, sched, event_out, neur_addr, view)
-    if held_priority or scheduler.rst_priority(r):
-        scheduler.reset_priority(r)

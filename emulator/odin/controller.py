@@ -77,13 +77,19 @@ aerin_ack = family.acknowledger(State)
 
 
 @kernel
+def scheduled_state(sched: Sched) -> int:
+    """The state that processes the scheduler's next event."""
+    return POP_VIRT if field(sched.data_out, SCHED.virts) != 0 else POP_NEUR
+
+
+@kernel
 def _after_wait(r: np.record, aerin_addr: int, sched: Sched) -> int:
     """The order of precedence: a full scheduler, the input bus, the scheduler, and last a bistability event."""
     if r.aerout_ctrl_busy:
         return WAIT
     if r.spi_gate_activity_sync:
         return family.spi_state(r)
-    pop = POP_VIRT if field(sched.data_out, SCHED.virts) != 0 else POP_NEUR
+    pop = scheduled_state(sched)
     if sched.full:
         return pop
     if r.aerin_req_sync and not is_bist(aerin_addr):

@@ -40,7 +40,7 @@ NOTE = np.dtype(
         ],
     )
 )
-"""What a clock does to the neuron.
+"""A note says what a clock does to the neuron.
 
 cycle : the clock
 sample, timestep : the sample since the run began, and the timestep in it, from 0; -1 before the first

@@ -6,7 +6,6 @@ ODIN's recipes are not here: ODIN's recordings hold on Gungnir as they are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -27,13 +26,8 @@ EVENTS = {event.name: event for event in layout.EVENTS}
 ENABLE = "SPI_EPROP_EN"
 
 
-@dataclass(frozen=True)
-class GungnirRecipe(OdinRecipe):
-    """A stimulus for Gungnir; see ``OdinRecipe``. After the last reset, SPI_EPROP_EN is written with 1."""
-
-
 class Actions(odin.Actions):
-    """The actions of the host, with those for e-prop, which every reset turns off."""
+    """The actions of the host, with those for e-prop, which every reset turns off, and which is on after the last."""
 
     _port_of_chip = PORT
 
@@ -52,10 +46,12 @@ class Actions(odin.Actions):
         yield from self.register(ENABLE, 1)
 
 
-def prepare(recipe: GungnirRecipe, seed: int) -> tuple[Stimulus, Memories]:
+_prepare = crossbar.preparer(layout.CHIP, synapses, partial(odin.events, table=EVENTS), Actions)
+
+
+def prepare(recipe: OdinRecipe, seed: int) -> tuple[Stimulus, Memories]:
     """Return a recipe's stimulus and the memories to load before the first clock; both depend on the seed alone."""
-    make = crossbar.preparer(layout.CHIP, synapses, partial(odin.events, table=EVENTS), Actions)
-    stimulus, memories = make(recipe, seed)
+    stimulus, memories = _prepare(recipe, seed)
     rng = np.random.default_rng((seed, len(memories)))
     memory = layout.FRACTIONS
     memories[memory.name] = rng.integers(1 << 32, size=memory.shape, dtype=np.uint32)
@@ -97,8 +93,8 @@ ANY_RATES: dict[str, Range] = {
 STEP = {"spike": 8, "signal": 20, "feedback": 3, "tref_all": 2, "learn": 20, "seed": 1}
 EVERY_EVENT = {**ALL_EVENTS, "signal": 6, "feedback": 1, "learn": 6, "seed": 1}
 
-RECIPES: dict[str, GungnirRecipe] = {
-    "eprop_steps": GungnirRecipe(
+RECIPES: dict[str, OdinRecipe] = {
+    "eprop_steps": OdinRecipe(
         "Spikes raise traces, signals and feedback teach neurons, a time reference keeps their errors, and learn "
         "events move the weights of one row.",
         Traffic(STEP, pre=32),
@@ -106,7 +102,7 @@ RECIPES: dict[str, GungnirRecipe] = {
         registers=RATES,
         synapses=Synapses(mapped=0.8),
     ),
-    "eprop_all_rows": GungnirRecipe(
+    "eprop_all_rows": OdinRecipe(
         "One event learns all rows: those without a trace take 2 clocks, and the weights stop at 0 and at 7 15/16.",
         Traffic({"spike": 12, "signal": 30, "feedback": 4, "tref_all": 2, "learn_all": 1}, pre=48),
         n_cycles=120_000,
@@ -114,7 +110,7 @@ RECIPES: dict[str, GungnirRecipe] = {
         registers={**RATES, "SPI_LEARN_SHIFT": (2, 6)},
         synapses=Synapses(mapped=0.9),
     ),
-    "eprop_closed_loop": GungnirRecipe(
+    "eprop_closed_loop": OdinRecipe(
         "In closed loop learning waits for the scheduler, and the network's own spikes raise traces, with both rules "
         "on.",
         Traffic({**EVERY_EVENT, "volley": 4}),
@@ -122,7 +118,7 @@ RECIPES: dict[str, GungnirRecipe] = {
         registers={**RATES, "SPI_OPEN_LOOP": 0, "SPI_BURST_TIMEREF": (0, 200)},
         synapses=SPARSE,
     ),
-    "eprop_any_word": GungnirRecipe(
+    "eprop_any_word": OdinRecipe(
         "Any neuron word, Izhikevich too, and rates that change while the network runs.",
         Traffic(EVERY_EVENT, pre=64),
         neurons=(RANDOM, LEARNER),
@@ -130,7 +126,7 @@ RECIPES: dict[str, GungnirRecipe] = {
         synapses=Synapses(mapped=0.7),
         host=SpiHostTraffic({"config": 1}, retune={**ANY_RATES, ENABLE: 1}),
     ),
-    "eprop_spi": GungnirRecipe(
+    "eprop_spi": OdinRecipe(
         "Masked writes and read-back of the fractions, with the gate and without, and with e-prop off.",
         Traffic({"signal": 6, "learn": 3, "spike": 1, "tref": 2}, pre=32),
         neurons=(LEARNER,),
@@ -138,7 +134,7 @@ RECIPES: dict[str, GungnirRecipe] = {
         synapses=Synapses(mapped=0.8),
         host=SpiHostTraffic({"session": 6, "stray": 1, "odd": 1, "off": 1, "fast": 1, "fast_session": 1}),
     ),
-    "eprop_monitored": GungnirRecipe(
+    "eprop_monitored": OdinRecipe(
         "The output bus shows a synapse that learns, but no neuron that is taught; learning waits while it is busy.",
         Traffic({"spike": 1, "signal": 8, "feedback": 1, "tref": 4, "tref_all": 0.3, "learn": 10}, hot=8, pre=4),
         neurons=(LEARNER,),
@@ -151,7 +147,7 @@ RECIPES: dict[str, GungnirRecipe] = {
         },
         synapses=Synapses(mapped=0.8),
     ),
-    "eprop_off": GungnirRecipe(
+    "eprop_off": OdinRecipe(
         "E-prop is turned off and on in any state: an event of e-prop ends at once, and its code is ODIN's again.",
         Traffic({**EVERY_EVENT, "learn_all": 1}, pre=64),
         neurons=(BOTH_RULES,),
@@ -159,7 +155,7 @@ RECIPES: dict[str, GungnirRecipe] = {
         synapses=Synapses(mapped=0.8),
         host=SpiHostTraffic({"off": 1}, gap=Clocks(100, 900)),
     ),
-    "eprop_everything": GungnirRecipe(
+    "eprop_everything": OdinRecipe(
         "All of it at once: any neuron, any register, any abuse, resets.",
         Traffic({**EVERY_EVENT, "learn_all": 0.2, "volley": 3}),
         n_cycles=80_000,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.codec import from_limbs
-from draupnir.emulator.model import RowLoop
+from draupnir.emulator.model import ClockLevel, RowLoop
 from draupnir.emulator.speeds import sampled
 from draupnir.emulator.speeds.sampled import SampleColumns, SampledLimbs
 from draupnir.emulator.trace import Trace, any_bit, differ, only, to_row
@@ -90,9 +90,7 @@ class StateSampler:
             self._take(states[part][i], registers, memories)
 
     def _row_loop(self) -> RowLoop | None:
-        of_model = getattr(self.model, "row_loop", None)  # a model that is no ClockLevel has none
-        loop: RowLoop | None = of_model() if of_model else None
-        return loop
+        return self.model.row_loop() if isinstance(self.model, ClockLevel) else None
 
     def _registers(self) -> np.ndarray:
         """Return a view of the model's record as (n,) int64."""

@@ -114,7 +114,7 @@ class CrossbarController(wiring.Component):
         m.d.comb += self._next_state.eq(state)
 
     def _aerin(self, event: str, field: str) -> Value:
-        return bits_of(self.aerin_addr, next(f for f in self._events[event].fields if f.name == field))
+        return bits_of(self.aerin_addr, self._events[event][field])
 
     def _names(self, *events: str) -> Value:
         """Return 1 if AERIN_ADDR is the address of one of these events."""

@@ -6,11 +6,10 @@ Source: emulator/gungnir/README.md.
 from amaranth import Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from draupnir.emulator.crossbar.layout import M
+from draupnir.emulator.crossbar.layout import GROUP_BITS, M
 from draupnir.emulator.gungnir.layout import LEARN_ROW_CLOCKS, SPI_FRACTIONS, State
 from draupnir.rtl.crossbar.buses import SynapsesControl
 from draupnir.rtl.gungnir.buses import EVENTS
-from draupnir.rtl.lib.views import bits_of
 from draupnir.rtl.odin import controller as odin
 
 
@@ -32,19 +31,14 @@ class Controller(odin.Controller):
             **{name: Out(1) for name in ("own_spike", "teaches", "is_feedback", "learns", "seeds")},
         }
         super().__init__(states=State, more=more)
+        self._events = EVENTS
         self._learn_cnt = Signal(range(LEARN_ROW_CLOCKS))  # the number of clocks in this row of a learn event
-
-    def _is(self, *names: str) -> Value:
-        return self.aerin_addr.matches(*(EVENTS[name].pattern for name in names))
-
-    def _bits_of_event(self, event: str, field: str) -> Value:
-        return bits_of(self.aerin_addr, next(f for f in EVENTS[event].fields if f.name == field))
 
     def _in_every_state(self, m: Module) -> None:
         super()._in_every_state(m)
         m.d.sync += self._learn_cnt.eq(0)
         with m.If(self.eprop_en & (self._state == State.FEEDBACK)):
-            m.d.comb += self.pre.eq(self._bits_of_event("feedback", "neur"))
+            m.d.comb += self.pre.eq(self._aerin("feedback", "neur"))
         with m.If(self.eprop_en & (self._state == State.LEARN)):
             m.d.comb += self.pre.eq(self._row())
 
@@ -52,7 +46,7 @@ class Controller(odin.Controller):
 
     def _wait(self, m: Module) -> None:
         gate, may_begin = self.gate_activity_sync, self.eprop_en & ~self.aerout_ctrl_busy
-        asks = self._aerin_req_sync & self._is("signal", "seed", "feedback", "learn", "learn_all")
+        asks = self._aerin_req_sync & self._names("signal", "seed", "feedback", "learn", "learn_all")
         with m.If(may_begin & gate & (self.spi.op_code == SPI_FRACTIONS)):
             with m.If(self._prog_event_sync):
                 self._go(m, State.W_SYN)
@@ -64,9 +58,9 @@ class Controller(odin.Controller):
             super()._wait(m)
 
     def _begin_eprop_event(self, m: Module) -> None:
-        with m.If(self._is("signal", "seed")):
+        with m.If(self._names("signal", "seed")):
             self._go(m, State.SIGNAL)
-        with m.Elif(self._is("feedback")):
+        with m.Elif(self._names("feedback")):
             self._go(m, State.FEEDBACK)
         with m.Elif(self.sched.valid):  # learning waits until all spikes are processed
             self._begin_sched_event(m)
@@ -103,10 +97,10 @@ class Controller(odin.Controller):
         with m.If(~self.eprop_en):
             self._go(m, State.WAIT)
         with m.Else():
-            with m.If(self._is("seed")):
+            with m.If(self._names("seed")):
                 m.d.comb += self.seeds.eq(self._second_clock)
             with m.Else():
-                self._access_neuron(m, self._bits_of_event("signal", "neur"), self._ctrl_cnt != 0)
+                self._access_neuron(m, self._aerin("signal", "neur"), self._ctrl_cnt != 0)
                 m.d.comb += self.teaches.eq(1)
             with m.If(self._second_clock):
                 self._go(m, State.WAIT_REQDN)
@@ -117,10 +111,10 @@ class Controller(odin.Controller):
         with m.If(~self.eprop_en):
             self._go(m, State.WAIT)
         with m.Else():
-            self._address_synapses(m, self._bits_of_event("feedback", "neur"), self._neur_cnt[3:])
+            self._address_synapses(m, self._aerin("feedback", "neur"), self._neur_cnt[GROUP_BITS:])
             self._access_neuron(m, self._neur_cnt, write)
             m.d.comb += [
-                self.synapses.cs.eq(self._neur_cnt[:3] == 0),
+                self.synapses.cs.eq(self._neur_cnt[:GROUP_BITS] == 0),
                 self.teaches.eq(1),
                 self.is_feedback.eq(1),
                 self._neur_cnt_inc.eq(write),
@@ -129,7 +123,7 @@ class Controller(odin.Controller):
                 self._go(m, State.WAIT_REQDN)
 
     def _row(self) -> Value:
-        return Mux(self._one_neuron, self._bits_of_event("learn", "neur"), self._neur_cnt)[:M]
+        return Mux(self._one_neuron, self._aerin("learn", "neur"), self._neur_cnt)[:M]
 
     def _learn(self, m: Module) -> None:
         """Process e-prop for one row, or for all: read the neuron's trace, then read and write word by word."""

@@ -7,15 +7,27 @@ from amaranth import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from draupnir.emulator.gungnir.eprop import PSEUDO_BITS, PSEUDO_MAX, WEIGHT_MAX
-from draupnir.emulator.gungnir.layout import ERROR, FRACTIONS_WORD, LFSR_BITS, LIF, N_SYN, SIGNAL, SYN_BITS, TRACE
+from draupnir.emulator.gungnir.layout import (
+    ERROR,
+    FRACTIONS_WORD,
+    LFSR_BITS,
+    LIF,
+    N_SYN,
+    PSEUDO_BITS,
+    PSEUDO_MAX,
+    RANDOM_BITS,
+    RANDOM_STEP,
+    SIGNAL,
+    SYN_BITS,
+    TRACE,
+    WEIGHT_MAX,
+)
 from draupnir.rtl.gungnir.buses import LEARNING_CONFIG
 from draupnir.rtl.lib.views import layout_of
 from draupnir.rtl.odin.buses import FORMATS
 
 SIGNAL_MAX = SIGNAL.high
 ERROR_LAYOUT = layout_of(ERROR)
-RANDOM_BITS = 15
 
 
 class LearningState(wiring.Component):
@@ -122,7 +134,7 @@ class WordUpdate(wiring.Component):
         weight = Signal(len(weight_bits), name=f"weight_{i}")
         step = Signal(RANDOM_BITS + 1, name=f"step_{i}")
         weight_next = Signal(signed(RANDOM_BITS + 3), name=f"weight_next_{i}")
-        random = self.lfsr[2 * i : 2 * i + RANDOM_BITS] & below_point
+        random = self.lfsr[RANDOM_STEP * i :][:RANDOM_BITS] & below_point
         m.d.comb += [
             weight.eq(weight_bits),
             step.eq((self.trace * error.magnitude + random) >> self.shift),

@@ -13,9 +13,7 @@ from draupnir.rtl.gungnir.eprop import ERROR_LAYOUT, LearningState, taught
 from draupnir.rtl.lib.views import bits_of, layout_of
 from draupnir.rtl.odin import neuron_core as odin
 
-SIGNAL_EVENT, FEEDBACK_EVENT = EVENTS["signal"], EVENTS["feedback"]
-AMOUNT = next(f for f in SIGNAL_EVENT.fields if f.name == "amount")
-MINUS, GAIN = (next(f for f in FEEDBACK_EVENT.fields if f.name == name) for name in ("minus", "gain"))
+AMOUNT, MINUS, GAIN = EVENTS["signal"]["amount"], EVENTS["feedback"]["minus"], EVENTS["feedback"]["gain"]
 
 
 class NeuronCore(odin.NeuronCore):

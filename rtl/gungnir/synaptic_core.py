@@ -9,15 +9,16 @@ from amaranth import C, Cat, Module, Signal, Value
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from draupnir.emulator.crossbar.layout import SPI_SYNAPSE_ADDR
-from draupnir.emulator.gungnir.eprop import LEAP
+from draupnir.emulator.crossbar.layout import GROUP_BITS, SPI_SYNAPSE_ADDR
 from draupnir.emulator.gungnir.layout import (
     CHIP,
     FRACTIONS,
+    LEAP,
     LFSR_BITS,
     LFSR_RESET,
     N_SYN,
     SEED_REST,
+    SEED_REST_BITS,
     SYN_ADDR,
     TRACE,
     M,
@@ -31,7 +32,7 @@ from draupnir.rtl.lib.views import bits_of
 from draupnir.rtl.odin import synaptic_core as odin
 
 GROUP = SYN_ADDR["post_group"]
-SEED_BITS = EVENTS["seed"].fields[0]
+SEED_BITS = EVENTS["seed"]["bits"]
 
 
 class ErrorMemory(wiring.Component):
@@ -53,8 +54,8 @@ class ErrorMemory(wiring.Component):
         m.submodules.words = words = memory.Memory(shape=N_SYN * width, depth=N // N_SYN, init=[])
         write, read = words.write_port(granularity=width), words.read_port(domain="comb")
         m.d.comb += [
-            write.addr.eq(self.addr[3:]),
-            write.en.eq(self.en << self.addr[:3]),
+            write.addr.eq(self.addr[GROUP_BITS:]),
+            write.en.eq(self.en << self.addr[:GROUP_BITS]),
             write.data.eq(Cat(self.error.as_value() for _ in range(N_SYN))),
             read.addr.eq(self.group),
             self.group_errors.eq(read.data),
@@ -119,7 +120,7 @@ class SynapticCore(odin.SynapticCore):
         new_bits = ((lfsr >> 3) ^ lfsr)[:LEAP]
         with m.If(self.seeds):
             seed = bits_of(self.aerin_addr, SEED_BITS)
-            m.d.sync += lfsr.eq(Cat(C(SEED_REST, LFSR_BITS - len(seed)), seed))
+            m.d.sync += lfsr.eq(Cat(C(SEED_REST, SEED_REST_BITS), seed))
         with m.Elif(self.learns & self.control.we):
             m.d.sync += lfsr.eq(Cat(new_bits, lfsr[: LFSR_BITS - LEAP]))
         m.d.comb += self._word_update.lfsr.eq(lfsr)

@@ -14,7 +14,7 @@ from draupnir.tools.lint.findings import Rule
 from draupnir.tools.lint.network import Broken, Counts, Mask, column, each, register, some, weights
 
 CORE_MAX = LIF["core"].high
-_VIRTUAL = next(f for event in EVENTS if event.name == "virtual" for f in event.fields if f.name == "neur")
+_VIRTUAL = next(event["neur"] for event in EVENTS if event.name == "virtual")
 N_VIRTUAL = 1 << _VIRTUAL.width  # neurons that virtual events reach
 
 

@@ -1,4 +1,4 @@
-"""What ``decode`` makes of a chip's pins is what the golden model has in its registers and memories after them.
+"""After the same pins, the result of ``decode`` is what the golden model has in its registers and memories.
 
 The pins carry well formed transfers and all kinds of odd ones: clocks too many and too few, resets in the middle of a
 transfer, and an end anywhere.

@@ -44,7 +44,7 @@ def assert_shows_what_its_file_shows(result: RunNotebook) -> None:
 
 
 def outputs(notebook: Notebook) -> list[str]:
-    """What each cell of code shows, as one text."""
+    """Return the output of each cell of code, as one text."""
     cells = [cell["outputs"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
     texts = ([output.get("text") or next(iter(output["data"].values())) for output in cell] for cell in cells)
     return ["".join(line for text in cell for line in text) for cell in texts]

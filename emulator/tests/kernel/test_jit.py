@@ -97,7 +97,7 @@ def test_kernels_are_kept_with_their_chip_or_with_what_belongs_to_none() -> None
 def test_what_a_chip_shares_with_the_one_that_it_extends_is_kept_apart_from_both() -> None:
     clock: Any = import_module("draupnir.emulator.gungnir.clock")
     owners = frozenset({jit.SOURCES / "gungnir", jit.SOURCES / "odin"})
-    assert Path(clock._rising_edge._cache.cache_path).is_relative_to(jit.cache_folder(owners) or "")
+    assert Path(clock._edge._cache.cache_path).is_relative_to(jit.cache_folder(owners) or "")
 
 
 def test_what_chips_share_is_kept_with_the_chip_that_it_is_made_for() -> None:

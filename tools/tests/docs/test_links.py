@@ -26,7 +26,7 @@ def links_elsewhere(text: str) -> Iterator[str]:
 
 
 def mistake(link: str) -> str:
-    """What is wrong with the form of a link; "" if nothing is."""
+    """Return what is wrong with the form of a link; "" if nothing is."""
     parts = urlsplit(link)
     if re.search(r"\s", link):
         return "a space"
