@@ -45,7 +45,8 @@ if chip == "reckon":
     given = np.zeros((0, 2), np.int64), Host()
 else:
     given = none, Environment()
-levels = [import_module(f"draupnir.emulator.{chip}.events.{name}") for name in ("engine", "closed_loop")]
+package = chips.package(chip)
+levels = [import_module(name) for name in (package.engine, package.closed_loop)]
 
 def work():
     model.drive(rows, clk)
