@@ -11,7 +11,8 @@ from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.declare import Chip, Pin
 from draupnir.rtl import emit
-from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH, Bridge
+from draupnir.rtl.bridge.bridge import Bridge
+from draupnir.rtl.bridge.chip_side import EVENT_DEPTH, SPIKE_DEPTH
 from draupnir.rtl.bridge.protocol import LONGEST_TITLE, buses
 from draupnir.rtl.design import Design
 

@@ -5,7 +5,8 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.declare import Chip
-from draupnir.rtl.bridge.aer import CYCLE_BITS, DELAY_BITS, TimedEvent
+from draupnir.rtl.bridge.aer import CYCLE_BITS, DELAY_BITS
+from draupnir.rtl.bridge.chip_side import DELAYS, executor_ports
 from draupnir.rtl.bridge.protocol import (
     BUFFER,
     BY_COMMAND,
@@ -20,7 +21,6 @@ from draupnir.rtl.bridge.protocol import (
     buses,
 )
 from draupnir.rtl.bridge.protocol import Command as C
-from draupnir.rtl.bridge.spi_master import HALF_BITS
 
 
 class Executor(wiring.Component):
@@ -30,24 +30,12 @@ class Executor(wiring.Component):
 
     request, ended, release : the request (see ``framing.Deframer``)
     clear, response, length, send, busy : the response (see ``framing.Framer``)
-    levels_in, levels_out : the chip's pins that belong to no bus
-    set_levels, next_levels : 1 gives the inputs among them other levels, and these levels
-    spi, spi_busy, spi_received : to and from the SPI master, if the chip has an SPI
-    events : to the queue of events; spikes : from the queue of spikes
-    left : the number of clocks that the chip still has to run
-    started : 1 in the clock in which RUN sets ``left``; ran : 1 in each clock that counts for ``left``
-    more, more_levels : 1 if more events, or levels at their clocks, will come, so that the chip waits for them
-    forget : 1 empties the queues of events
-    now, quiet : numbers of clocks that POLL answers
+    The other ports are those of ``chip_side.executor_ports``.
     """
 
     def __init__(self, chip: Chip, identity: bytes) -> None:
         self._buses = bridge_buses = buses(chip)
         self._identity = identity
-        self._in_bits = sum(pin.width for pin in bridge_buses.levels_in)
-        self._out_bits = sum(pin.width for pin in bridge_buses.levels_out)
-        self._event = TimedEvent(bridge_buses.event_bits)
-        self._spike = TimedEvent(bridge_buses.spike_bits)
         super().__init__(
             {
                 "ended": In(1),
@@ -58,25 +46,7 @@ class Executor(wiring.Component):
                 "length": In(range(BUFFER + 1)),
                 "send": Out(1),
                 "busy": In(1),
-                "levels_in": Out(self._in_bits),
-                "levels_out": In(self._out_bits),
-                "set_levels": In(1),
-                "next_levels": In(self._in_bits),
-                **{name: Out(DELAY_BITS, init=1) for name in ("gap", "hold", "ack_delay", "ack_hold")},
-                "spi_half": Out(HALF_BITS),
-                "spi": Out(stream.Signature(8)),
-                "spi_busy": In(1),
-                "spi_received": In(8),
-                "events": Out(stream.Signature(self._event)),
-                "spikes": In(stream.Signature(self._spike)),
-                "left": Out(CYCLE_BITS),
-                "ran": In(1),
-                "started": Out(1),
-                "more": Out(1),
-                "more_levels": Out(1),
-                "forget": Out(1),
-                "now": In(CYCLE_BITS),
-                "quiet": In(CYCLE_BITS),
+                **executor_ports(bridge_buses),
             }
         )
 
@@ -192,7 +162,7 @@ class Executor(wiring.Component):
                 m.next = "LEVELS"
             with m.Case(C.ENVIRONMENT):
                 delays = self._last(8)
-                for i, name in enumerate(("gap", "hold", "ack_delay", "ack_hold")):
+                for i, name in enumerate(DELAYS):
                     m.d.sync += getattr(self, name).eq(delays.word_select(i, DELAY_BITS))
                 m.next = "SEND"
             if self._buses.spi:

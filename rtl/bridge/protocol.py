@@ -103,6 +103,8 @@ class Exchange:
 
 
 CYCLE_BYTES = 4
+WRITE_HALF = 2  # clocks of half an SCK period, the fewest for a slave that the chip's clock samples
+READ_HALF = 8  # the same for a read, before whose answer the slave must read a memory
 RUN_MORE, RUN_FORGET, RUN_KEEP, RUN_MORE_LEVELS = 1, 2, 4, 8  # flags of RUN
 _AT = Item("at", CYCLE_BYTES, "Not sent before this clock, which is at most 2^31 - 1 clocks ahead.")
 _ADDR_IN = Item("addr", "event", "Address on the input bus, or a packet, or levels of the input pins of no bus.")

@@ -117,7 +117,7 @@ def _model(
     chip: Chip, settings_by_name: Mapping[str, Any], seed: int | None, memories: Mapping[str, np.ndarray]
 ) -> SimulatedBoard:
     from draupnir.rtl.bridge.board import title
-    from draupnir.rtl.bridge.bridge import EVENT_DEPTH, SPIKE_DEPTH
+    from draupnir.rtl.bridge.chip_side import EVENT_DEPTH, SPIKE_DEPTH
     from draupnir.rtl.bridge.protocol import buses
     from draupnir.tools.host.simulated.model import ModelBoard
     from draupnir.tools.host.simulated.packets import PacketBoard

@@ -17,15 +17,13 @@ from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.emulator.spi.port import port
 from draupnir.golden.compare import MemoryDifference, memory_difference
 from draupnir.golden.compare.memories import ALL_BITS
-from draupnir.rtl.bridge.protocol import Operation
+from draupnir.rtl.bridge.protocol import READ_HALF, WRITE_HALF, Operation
 from draupnir.tools.compile.spi import stream
 from draupnir.tools.host.device import LONGEST_RUN, WRAP, BridgedChip, Progress
 from draupnir.tools.host.queue import BoardQueue
 from draupnir.tools.run.events import EventBlock
 from draupnir.tools.run.spikes import Take
 
-HALF = 2  # clocks of half an SCK period, the fewest for a slave that the chip's clock samples
-HALF_TO_READ = 8  # the same for a read, before whose answer the slave must read a memory
 QUIET = 1 << 17  # clocks without any event after which a chip counts as at rest
 PER_OPERATION = 10  # an operation may take as long as so many events: a timestep with all its learning
 RUNS_TO_REST = 2  # a wait for rest takes at most so many times the clocks of quiet, and the chip's own work
@@ -68,7 +66,7 @@ def program(
     device.stop()
     device.reset()
     transactions = stream.pack(configuration, present)
-    for n in device.spi(transactions, port(configuration.chip).bits // 8, HALF):
+    for n in device.spi(transactions, port(configuration.chip).bits // 8, WRITE_HALF):
         advance(n)
     _begin_anew(device, configuration)
     return len(transactions)
@@ -128,15 +126,15 @@ def _read(
     """Read chunks of memories; yields memory, word, number and contents of each. Then restore the registers."""
     spi_port = port(configuration.chip)
     n_bytes = spi_port.bits // 8
-    for _ in device.spi([spi_port.encode(write) for write in spi_port.begin()], n_bytes, HALF):
+    for _ in device.spi([spi_port.encode(write) for write in spi_port.begin()], n_bytes, WRITE_HALF):
         pass
     for name, addrs in words.items():
         n_chunks = configuration.chip.memory(name).width // spi_port.chunk_bits
         reads = [spi_port.encode_read(name, addr, chunk) for addr in addrs.tolist() for chunk in range(n_chunks)]
-        for i, answer in enumerate(device.spi_read(reads, n_bytes, HALF_TO_READ)):
+        for i, answer in enumerate(device.spi_read(reads, n_bytes, READ_HALF)):
             yield name, int(addrs[i // n_chunks]), i % n_chunks, spi_port.answer(answer)
             advance(i % n_chunks == n_chunks - 1)
-    for _ in device.spi([spi_port.encode(write) for write in spi_port.end(configuration)], n_bytes, HALF):
+    for _ in device.spi([spi_port.encode(write) for write in spi_port.end(configuration)], n_bytes, WRITE_HALF):
         pass
 
 
