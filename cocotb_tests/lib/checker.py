@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from draupnir.cocotb_tests.lib import memory
 from draupnir.cocotb_tests.lib.clock import ChipClock
-from draupnir.cocotb_tests.lib.recorder import Recorder
+from draupnir.cocotb_tests.lib.recorder import RowRecorder
 from draupnir.cocotb_tests.lib.sides import Owing
 from draupnir.emulator.declare import Chip, Memory
 from draupnir.emulator.trace import Trace, only, to_row
@@ -110,7 +110,7 @@ class Lockstep:
     def __init__(
         self,
         model: GoldenModel,
-        recorder: Recorder,
+        recorder: RowRecorder,
         clock: ChipClock,
         owing: Iterable[Owing] = (),
         undefined: Iterable[str] = (),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from cocotb.utils import get_sim_time
 
@@ -11,6 +13,19 @@ from draupnir.cocotb_tests.lib.clock import ClockEdges
 from draupnir.emulator.trace import Trace, differ, new_rows
 
 _NONE = np.zeros(0, dtype=np.int64)
+
+
+class RowRecorder(Protocol):
+    """A recorder of rows for a checker; absent : the chip's probes that the design does not have."""
+
+    edges: ClockEdges
+    absent: tuple[str, ...]
+
+    def start(self) -> None:
+        """Start to follow the pins."""
+
+    def rows(self) -> Trace:
+        """Return the rows since the last call."""
 
 
 class Recorder:
