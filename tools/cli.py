@@ -45,6 +45,7 @@ GROUPS = {  # by what a user wants
     "Build hardware": {
         "rtl": "Write our RTL as Verilog.",
         "bitstream": "Build a bitstream for a board, with a network in it.",
+        "soc": "Put a chip on the bus of a processor, with a driver in C.",
         "area": "Measure the size and speed of a chip on an FPGA, by feature.",
     },
     "Verify": {

@@ -49,6 +49,7 @@ SAYS = {
     "host": [("tally --simulate model --config empty.toml --events events.csv", 2, NO_BRIDGE)],
     "rtl": [("tally", 0, "build/rtl/tally/tally.v: ")],
     "bitstream": [("tally --board ulx3s-25f", 2, NO_BRIDGE), ("tally --project vivado", 2, NO_BRIDGE)],
+    "soc": [("tally", 2, NO_BRIDGE)],
     "area": [("tally --variant none", 2, "error: --variant none: tally has whole")],
     "decode": [
         ("tally stream.txt", 2, LACKS.format("SPI port", "port", "nothing can be written through its SPI")),

@@ -63,6 +63,7 @@ SAYS = {
     "host": [("tinyodin --simulate model --config net.toml --onto blank --events events.csv", 0, "at rest at the end")],
     "rtl": [("tinyodin", 0, "build/rtl/tinyodin/tinyODIN.v: ")],
     "bitstream": [("tinyodin --project vivado", 0, "written, not run: ")],
+    "soc": [("tinyodin --bus wishbone", 0, "build/soc/tinyodin/tinyodin_soc.v")],
     "area": [("tinyodin --variant none", 2, "error: --variant none: tinyodin has whole")],
     "doctor": [("--no-self-test", 1, "no make: install it")],
     "bench": [("tinyodin --rtl nothing", 2, "error: nothing: not a folder")],

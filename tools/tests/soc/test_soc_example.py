@@ -1,0 +1,35 @@
+"""The example of a chip on a bus: its page shows what its commands print, and its spikes are those of draupnir run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from draupnir.rtl import toolchain
+from draupnir.tools.cli import cli
+from draupnir.tools.tests.test_examples import CUT, PROGRAM, ROOT, assert_shows, printed, steps
+
+
+@pytest.mark.verilator
+@pytest.mark.slow
+def test_the_driver_prints_the_spikes_of_draupnir_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    environment = {**os.environ, **toolchain.verilator().environment(), "PWD": str(tmp_path)}
+    lines: list[str] = []
+    for command, page_lines in steps((ROOT / "examples/soc/README.md").read_text()):
+        if command.startswith(PROGRAM):
+            lines = printed(command)
+        else:
+            lines = subprocess.run(
+                command, shell=True, env=environment, check=True, capture_output=True, text=True
+            ).stdout.splitlines()
+        if page_lines not in ([], [CUT]):
+            assert_shows(command, page_lines, lines)
+    words = "run odin --config examples/odin/net.toml --events examples/odin/events.csv -o spikes.csv"
+    assert CliRunner().invoke(cli, words.split()).exit_code == 0
+    assert lines == Path("spikes.csv").read_text().splitlines() and len(lines) > 20
