@@ -21,7 +21,7 @@ from draupnir.rtl.bridge.protocol import buses, clocks_a_cycle
 from draupnir.rtl.fpga import bitfile, clocks, report, tools
 from draupnir.rtl.fpga.boards import FpgaBoard
 from draupnir.rtl.fpga.clocks import ClockPlan
-from draupnir.rtl.fpga.memories import MemoryShape, numbered
+from draupnir.rtl.fpga.memories import MemoryShape, check_placed, numbered
 from draupnir.rtl.fpga.report import RoutedReport, Usage
 from draupnir.rtl.fpga.top import BoardTop, divider, header_pins
 
@@ -161,7 +161,8 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
     name = None if request.header else title(request.chip, dict(request.parameters))
     design = BoardTop(declaration, component, request.board, clock_plan, name)
     plan = platform.prepare(design, NAME, emit_src=False, nextpnr_opts=options)
-    _check_memories(request, platform.placed)
+    remedy = f"so there is none yet; `draupnir rtl {request.chip}` has the chip's Verilog"
+    check_placed(request.subject, _shapes(request), platform.placed, f"a bitstream, {remedy}")
     for name, text in plan.files.items():
         (scratch / name).write_text(text if isinstance(text, str) else text.decode())
     commands: list[list[str]] = json.loads(plan.files[f"build_{NAME}.json"])["commands"]
@@ -188,16 +189,6 @@ def _shapes(request: Request) -> dict[str, MemoryShape]:
         if memory.name not in emit.our_chip(request.chip).zeros
         for part in memory.parts
     )
-
-
-def _check_memories(request: Request, placed: frozenset[MemoryShape]) -> None:
-    """Raise InputError if the chip has a memory whose content we cannot find and replace in a bitstream."""
-    absent = [name for name, shape in _shapes(request).items() if shape not in placed]
-    if absent:
-        raise InputError(
-            f"{request.subject}: {', '.join(absent)} cannot be filled from a bitstream, so there is none yet;"
-            f" `draupnir rtl {request.chip}` has the chip's Verilog"
-        )
 
 
 def run_synthesis(command: list[str], scratch: Path) -> None:

@@ -6,7 +6,7 @@ Source: Lattice FPGA-TN-02204 (ECP5 memories), FPGA-TN-02002 (iCE40 UltraPlus si
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -16,9 +16,11 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2, exact_log2
 
-from draupnir.rtl.lib.sram import Sram, SramControl
+from draupnir.emulator.errors import InputError
+from draupnir.rtl.lib.sram import LaneSram, Sram, SramControl, access_by_lanes
 
 LANE_BITS = 16  # the widest port of a block RAM, in both families, that reads a word before it overwrites it
+BYTE_BITS = 8  # a part of such a port that has a write enable of its own
 FIXED_LANE_BITS = 36  # the widest port of an ECP5's block RAM, for bits that nothing writes
 SPRAM_DEPTH = 1 << 14
 SPRAM_FROM = 1 << 16  # in bits; a smaller memory would use only a small part of two SPRAMs
@@ -49,6 +51,16 @@ def numbered(sizes: Iterable[tuple[str, int, int]]) -> dict[str, MemoryShape]:
     return shapes
 
 
+def check_placed(subject: str, shapes: Mapping[str, MemoryShape], placed: frozenset[MemoryShape], source: str) -> None:
+    """Raise InputError if the design has a memory whose content we cannot find and replace.
+
+    placed : the shapes that a platform has replaced; source : where the content should come from, and a remedy
+    """
+    absent = [name for name, shape in shapes.items() if shape not in placed]
+    if absent:
+        raise InputError(f"{subject}: {', '.join(absent)} cannot be filled from {source}")
+
+
 def fingerprint(depth: int, width: int, copy: int = 0) -> list[int]:
     """Return random words, which are always the same for a shape; they mark the memory in a netlist or a bitstream.
 
@@ -61,7 +73,7 @@ def fingerprint(depth: int, width: int, copy: int = 0) -> list[int]:
 
 
 class BlockMemories:
-    """A mixin for Amaranth's platforms, or a platform for a chip alone: it puts each ``Sram`` into lanes of block RAM.
+    """A mixin for Amaranth's platforms, or a platform for a chip alone: it puts each memory into lanes of block RAM.
 
     The initial content is a fingerprint, which rtl/fpga/content.py finds and replaces.
 
@@ -73,6 +85,13 @@ class BlockMemories:
     def get_sram(self, sram: Sram) -> wiring.Component:
         self.placed |= {MemoryShape(sram.depth, sram.width, sram.copy)}
         return LanedSram(sram.depth, sram.width, sram.written_bits, sram.copy)
+
+    def get_lane_sram(self, sram: LaneSram) -> wiring.Component | None:
+        shape = MemoryShape(sram.depth, sum(sram.lanes), sram.copy)
+        if not self.has_initial_content(shape.depth, shape.width):
+            return None
+        self.placed |= {shape}
+        return PartedSram(sram)
 
     def has_initial_content(self, depth: int, width: int) -> bool:
         """Tell whether a bitstream can hold the words of a memory of this shape."""
@@ -138,6 +157,44 @@ class LanedSram(wiring.Component):
                 write.en.eq(self.control.cs & self.control.we),
                 write.data.eq(self.w_word[start:end]),
             ]
+        return m
+
+
+def parts(widths: Sequence[int]) -> list[range]:
+    """Return the lanes of each block RAM, by number: two neighbours if each has room in a byte of its port, else one.
+
+    widths : the width of each lane that is written alone
+    """
+    blocks: list[range] = []
+    for lane, width in enumerate(widths):
+        joins = blocks and len(blocks[-1]) == 1 and max(width, widths[lane - 1]) <= BYTE_BITS
+        blocks.append(range(blocks.pop().start if joins else lane, lane + 1))
+    return blocks
+
+
+class PartedSram(wiring.Component):
+    """A ``LaneSram`` that consists of one memory for each one or two of its lanes.
+
+    A port that reads a word before it overwrites it has a write enable for each of its two bytes. So no lane needs a
+    detour, and none is wider than such a port.
+    """
+
+    def __init__(self, sram: LaneSram) -> None:
+        self._depth, self.lanes, self._copy = sram.depth, sram.lanes, sram.copy
+        super().__init__(sram.signature)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        content = fingerprint(self._depth, sum(self.lanes), self._copy)
+        start = 0
+        for block, lanes_of_block in enumerate(parts(self.lanes)):
+            width = sum(self.lanes[lane] for lane in lanes_of_block)
+            init = [word >> start & ((1 << width) - 1) for word in content]
+            m.submodules[f"block_{block}"] = words = memory.Memory(
+                shape=width, depth=len(content), init=init, attrs={"ram_style": "block"}
+            )
+            access_by_lanes(m, words, self, lanes_of_block)
+            start += width
         return m
 
 

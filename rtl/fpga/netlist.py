@@ -23,7 +23,15 @@ from draupnir.rtl.fpga import content, tools
 from draupnir.rtl.fpga.boards import Family
 from draupnir.rtl.fpga.content import Located
 from draupnir.rtl.fpga.dp16kd import DP16KD
-from draupnir.rtl.fpga.memories import LANE_BITS, SPRAM_DEPTH, BlockAndSpram, BlockMemories, numbered
+from draupnir.rtl.fpga.memories import (
+    LANE_BITS,
+    SPRAM_DEPTH,
+    BlockAndSpram,
+    BlockMemories,
+    MemoryShape,
+    check_placed,
+    numbered,
+)
 from draupnir.rtl.fpga.mult18x18d import MULT18X18D
 
 _PLATFORMS = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
@@ -130,6 +138,7 @@ def synthesise(chip_name: str, family: Family, folder: Path, **parameters: Any) 
     folder.mkdir(parents=True, exist_ok=True)
     platform = _PLATFORMS[family]()
     path = emit.write_verilog(emit.make(chip_name, **parameters), ours.top, folder, platform)
+    check_placed(chip_name, _shapes(chip_name, parameters), platform.placed, f"outside in an {family}'s netlist")
     script = f"read_verilog {path.name}; {_SYNTHESIS[family]} -top {ours.top} -json chip.json"
     tools.must("yosys", ["-q", "-p", script], folder)
     netlist = json.loads((folder / "chip.json").read_text())
@@ -144,11 +153,9 @@ def _netlist(
     names = _rename_memories(module)
     cells = content.read_netlist(module)
     platform = _PLATFORMS[family]()
-    kept_addrs = {m.name: emit.kept_words(chip_name, m.name, **parameters) for m in chip.memories}
-    shapes = numbered((m.name, len(kept_addrs[m.name]), m.width) for m in chip.memories)
     located = {
         name: content.locate(cells, *shape)
-        for name, shape in shapes.items()
+        for name, shape in _shapes(chip_name, parameters).items()
         if platform.has_initial_content(shape.depth, shape.width)
     }
     (folder / "netlist.json").write_text(json.dumps(netlist))
@@ -161,9 +168,15 @@ def _netlist(
         replace(chip, memories=tuple(_array(name, module["cells"][name]["type"]) for name in names)),
         located,
         _in_spram(chip, located, names),
-        kept_addrs,
+        {m.name: emit.kept_words(chip_name, m.name, **parameters) for m in chip.memories},
         family,
     )
+
+
+def _shapes(chip_name: str, parameters: Mapping[str, Any]) -> dict[str, MemoryShape]:
+    """Return memory -> its shape in a chip with these parameters."""
+    memories = emit.declaration(chip_name, **parameters).memories
+    return numbered((m.name, len(emit.kept_words(chip_name, m.name, **parameters)), m.width) for m in memories)
 
 
 def _rename_memories(module: dict[str, Any]) -> list[str]:

@@ -19,9 +19,9 @@ from draupnir.rtl.odin.scheduler import Scheduler
 
 
 class Gungnir(Odin):
-    """ODIN with 256 neurons, and e-prop. izh, bursts : False removes the feature, as in ODIN."""
+    """ODIN with 256 neurons, and e-prop. izh, bursts, sdsp : False removes the feature, as in ODIN."""
 
-    def __init__(self, izh: bool = True, bursts: bool = True) -> None:
+    def __init__(self, izh: bool = True, bursts: bool = True, sdsp: bool = True) -> None:
         CrossbarChip.__init__(
             self,
             CHIP,
@@ -29,8 +29,8 @@ class Gungnir(Odin):
             spi=SpiSlave(),
             controller=Controller(),
             scheduler=Scheduler(bursts),
-            synaptic_core=SynapticCore(),
-            neuron_core=NeuronCore(izh),
+            synaptic_core=SynapticCore(sdsp),
+            neuron_core=NeuronCore(izh, sdsp),
         )
         self._bursts = bursts
 
@@ -68,7 +68,14 @@ RTL = OurChip(
     "Gungnir",
     Gungnir,
     {**MEMORIES, "fractions": "synaptic_core.fractions.words"},
-    variants={"whole": {}, "no Izhikevich": {"izh": False}, "no bursts": {"bursts": False}},
+    variants={
+        "whole": {},
+        "no Izhikevich": {"izh": False},
+        "no bursts": {"bursts": False},
+        "no SDSP": {"sdsp": False},
+        "LIF only": {"izh": False, "bursts": False},
+        "e-prop only": {"izh": False, "bursts": False, "sdsp": False},
+    },
     registers={
         **REGISTERS,
         **OWN_REGISTERS,

@@ -26,7 +26,7 @@ class NeuronCore(odin.NeuronCore):
     keeps_error : 1 if ``error`` is the new error of the neuron at ``control.addr``
     """
 
-    def __init__(self, izh: bool = True) -> None:
+    def __init__(self, izh: bool = True, sdsp: bool = True) -> None:
         more = {
             "learning": In(LEARNING_CONFIG),
             "aerin_addr": In(CHIP.pin("AERIN_ADDR").width),
@@ -35,7 +35,7 @@ class NeuronCore(odin.NeuronCore):
             "keeps_error": Out(1),
             "error": Out(ERROR_LAYOUT),
         }
-        super().__init__(izh=izh, more=more)
+        super().__init__(izh=izh, sdsp=sdsp, more=more)
         self._word = data.View(layout_of(LIF), self.r_word)
 
     def _update(self, m: Module) -> None:
@@ -73,10 +73,8 @@ class NeuronCore(odin.NeuronCore):
             m.d.comb += amount.eq(Mux(bits_of(self.aerin_addr, MINUS) == self.syn_sign, weight, -weight))
         signal = taught(m, self._word, amount)
         with m.If(self.teaches):
-            m.d.comb += [
-                self._updated.eq(self.r_word),
-                self.event_out.spike.eq(0),
-                m.submodules.sdsp_flags.en.eq(0),
-            ]
+            m.d.comb += [self._updated.eq(self.r_word), self.event_out.spike.eq(0)]
+            if self._sdsp:
+                m.d.comb += m.submodules.sdsp_flags.en.eq(0)
             with m.If(self._word.eprop_en & self._word.lif_izh_sel):
                 m.d.comb += data.View(layout_of(LIF), self._updated).signal.eq(signal)

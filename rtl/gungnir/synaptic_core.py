@@ -72,7 +72,7 @@ class SynapticCore(odin.SynapticCore):
     seeds : 1 in a clock that starts the random numbers, from ``aerin_addr``
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sdsp: bool = True) -> None:
         more = {
             "learning": In(LEARNING_CONFIG),
             "fractions": In(SynapsesControl()),
@@ -83,7 +83,7 @@ class SynapticCore(odin.SynapticCore):
             "aerin_addr": In(CHIP.pin("AERIN_ADDR").width),
             **{name: In(1) for name in ("learns", "inhibitory", "keeps_error", "seeds")},
         }
-        super().__init__(more=more)
+        super().__init__(sdsp=sdsp, more=more)
         self._word_update = WordUpdate()
 
     def elaborate(self, platform: Any) -> Module:

@@ -68,13 +68,14 @@ class LaneSram(wiring.Component):
     """An ``Sram`` in which a write may change a part of the word: the lanes that are 1 in ``w_lanes``.
 
     lanes : the width of each lane, from the lowest bit on; their sum is the word's width
+    copy : see ``Sram``
 
-    It is still one array, whose write port has an enable for each lane, like block memories.
+    It is still one array, whose write port has an enable for each lane, like block memories. A platform with a method
+    ``get_lane_sram`` may return another component with the same signature, or None.
     """
 
-    def __init__(self, depth: int, lanes: Sequence[int]) -> None:
-        self.words = memory.Memory(shape=sum(lanes), depth=depth, init=[])
-        self._lanes = tuple(lanes)
+    def __init__(self, depth: int, lanes: Sequence[int], copy: int = 0) -> None:
+        self.depth, self.lanes, self.copy = depth, tuple(lanes), copy
         super().__init__(
             {
                 "control": In(SramControl(exact_log2(depth))),
@@ -84,23 +85,38 @@ class LaneSram(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: object) -> Module:
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.words = self.words
-        granularity = math.gcd(*self._lanes)
-        read = self.words.read_port()
-        write = self.words.write_port(granularity=granularity)
-        # This is an expression and no If, so that the enables of a lane's parts are one net, and tools make one enable.
-        w_lanes = self.w_lanes & (self.control.cs & self.control.we).replicate(len(self._lanes))
-        m.d.comb += [
-            read.addr.eq(self.control.addr),
-            read.en.eq(self.control.cs),
-            self.r_word.eq(read.data),
-            write.addr.eq(self.control.addr),
-            write.en.eq(Cat(w_lanes[i].replicate(width // granularity) for i, width in enumerate(self._lanes))),
-            write.data.eq(self.w_word),
-        ]
+        substitute = platform.get_lane_sram(self) if hasattr(platform, "get_lane_sram") else None
+        if substitute is not None:
+            m.submodules.device = substitute
+            connect(m, flipped(self), substitute)
+            return m
+        m.submodules.words = words = memory.Memory(shape=sum(self.lanes), depth=self.depth, init=[])
+        access_by_lanes(m, words, self, range(len(self.lanes)))
         return m
+
+
+def access_by_lanes(m: Module, words: memory.Memory, sram: Any, lanes: range) -> None:
+    """Connect a memory that holds some lanes of a word, which lie side by side.
+
+    sram : a component with the ports of a ``LaneSram``, and its ``lanes``; lanes : the numbers of those in the memory
+    """
+    widths = [sram.lanes[lane] for lane in lanes]
+    start, granularity = sum(sram.lanes[: lanes.start]), math.gcd(*widths)
+    bits = slice(start, start + sum(widths))
+    read = words.read_port()
+    write = words.write_port(granularity=granularity)
+    # This is an expression and no If, so that the enables of a lane's parts are one net, and tools make one enable.
+    enables = sram.w_lanes[lanes.start : lanes.stop] & (sram.control.cs & sram.control.we).replicate(len(lanes))
+    m.d.comb += [
+        read.addr.eq(sram.control.addr),
+        read.en.eq(sram.control.cs),
+        sram.r_word[bits].eq(read.data),
+        write.addr.eq(sram.control.addr),
+        write.en.eq(Cat(enables[i].replicate(width // granularity) for i, width in enumerate(widths))),
+        write.data.eq(sram.w_word[bits]),
+    ]
 
 
 def merge_byte(m: Module, merged_word: Value, word: Value, byte_idx: Value, byte: Value, mask: Value) -> None:

@@ -3,13 +3,14 @@
 Source: reckon.v, srnn.v.
 """
 
+import numpy as np
 from amaranth import Array, ClockDomain, Module, Signal, Value
 from amaranth.hdl import ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.reckon.layout import CHIP, N_OUT, REGISTERS, N, State
+from draupnir.emulator.reckon.layout import CHIP, N_OUT, N_WEIGHTS, REGISTERS, WINP, WREC, N, State
 from draupnir.rtl.design import OurChip
 from draupnir.rtl.lib.bundles import forward
 from draupnir.rtl.reckon.aer_in import AerIn
@@ -263,6 +264,15 @@ def make_reckon(n_neurons: int = N, n_inputs: int | None = None, n_outputs: int 
     return Reckon(n_neurons, n_inputs, n_outputs)
 
 
+def kept_words(memory: str, n_neurons: int = N, n_inputs: int | None = None, n_outputs: int = N_OUT) -> np.ndarray:
+    """Return the addresses, in the whole chip's memory, of the words of a chip with these sizes, in its order."""
+    n_pre = {WINP.name: n_neurons if n_inputs is None else n_inputs, WREC.name: n_neurons}
+    if memory in n_pre:
+        n_groups = N // N_WEIGHTS
+        return np.arange(N * n_groups).reshape(N, n_groups)[: n_pre[memory], : n_neurons // N_WEIGHTS].ravel()
+    return np.arange(CHIP.memory(memory).depth * n_neurons // N)
+
+
 RTL = OurChip(
     CHIP,
     "reckon",
@@ -273,5 +283,16 @@ RTL = OurChip(
         "wrec": "eprop.weights_rec.memory.sram.words",
         "wout": "eprop.weights_out.memory.sram.words",
     },
+    kept_words,
+    variants={
+        "whole": {},
+        "64 inputs": {"n_inputs": 64},
+        "8 outputs": {"n_outputs": 8},
+        "4 outputs": {"n_outputs": 4},
+        "128 neurons": {"n_neurons": 128},
+        "64 neurons": {"n_neurons": 64},
+        "smallest": {"n_neurons": 64, "n_outputs": 4},
+    },
+    board_freqs={"ulx3s-85f": 12.5e6},
     registers=PLACES,
 )

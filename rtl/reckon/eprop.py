@@ -66,7 +66,7 @@ class Eprop(wiring.Component):
         self.controller = EpropController(self._neur_bits)
         self.learning = Learning(self._neur_bits, n_outputs)
         self.weights_inp = HiddenWeights("inp", n_neurons, n_inputs)
-        self.weights_rec = HiddenWeights("rec", n_neurons, n_neurons)
+        self.weights_rec = HiddenWeights("rec", n_neurons, n_neurons, copy=int(n_inputs == n_neurons))
         self.weights_out = OutWeights(n_neurons, n_outputs)
         self._trace_inp, self._trace_rec = Signal(TRACE_BITS), Signal(TRACE_BITS)  # the pre-synaptic neuron's, shifted
         self._trace_out = Signal(TOUT_BITS)  # the post-synaptic neuron's, shifted

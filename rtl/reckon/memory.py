@@ -20,6 +20,7 @@ class SpiMemory(wiring.Component):
     """A memory whose words consist of lanes, which can be written one by one.
 
     depth : the number of words, a power of 2; no lane may lie in two chunks of 32 bits
+    copy : see ``Sram``
 
     prog, read : 1 if the SPI writes or reads a chunk of a word in this clock; the core then has no access
     core, w_lanes, w_word : the access of the core, and the lanes that it writes if ``core.we`` is 1
@@ -28,7 +29,7 @@ class SpiMemory(wiring.Component):
     r_chunk : the chunk of this word that the SPI has addressed
     """
 
-    def __init__(self, depth: int, lanes: Sequence[int]) -> None:
+    def __init__(self, depth: int, lanes: Sequence[int], copy: int = 0) -> None:
         width = sum(lanes)
         super().__init__(
             {
@@ -45,7 +46,7 @@ class SpiMemory(wiring.Component):
                 "r_chunk": Out(SPI_BITS),
             }
         )
-        self.sram = LaneSram(depth, lanes)
+        self.sram = LaneSram(depth, lanes, copy)
         self._chunk_of = [start // SPI_BITS for start in accumulate(lanes[:-1], initial=0)]
 
     def elaborate(self, platform: object) -> Module:

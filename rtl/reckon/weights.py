@@ -54,6 +54,7 @@ class HiddenWeights(wiring.Component):
         itself becomes 0 at its first update
     n_neurons, n_pre : the numbers of post-synaptic and pre-synaptic neurons; upper bits of a neuron's address are
         ignored
+    copy : see ``Sram``
 
     in_eprop : 1 in state EPROP, in which ``eprop`` has the memory; in all others ``sweep`` has it
     target_valid : 1 if the eligibility counts; with 0 only the regularisation does
@@ -74,12 +75,12 @@ class HiddenWeights(wiring.Component):
     r_word: Out(layout_of(WEIGHTS))
     r_chunk: Out(SPI_BITS)
 
-    def __init__(self, source: str, n_neurons: int = N, n_pre: int = N) -> None:
+    def __init__(self, source: str, n_neurons: int = N, n_pre: int = N, copy: int = 0) -> None:
         super().__init__()
         self._source = source
         self._group_bits = (n_neurons // N_WEIGHTS - 1).bit_length()
         self._pre_bits = (n_pre - 1).bit_length()
-        self.memory = SpiMemory(n_pre * n_neurons // N_WEIGHTS, [W_BITS] * N_WEIGHTS)
+        self.memory = SpiMemory(n_pre * n_neurons // N_WEIGHTS, [W_BITS] * N_WEIGHTS, copy)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

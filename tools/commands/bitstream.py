@@ -43,7 +43,12 @@ BUILD = Path("build/bitstream")
     type=click.Path(path_type=Path),
     help="A configuration (TOML), or a folder of the chip's own memory images: the start contents of the memories.",
 )
-@click.option("--freq", metavar="MHZ", type=click.FloatRange(min=0.1), help="The chip's clock; default: the board's.")
+@click.option(
+    "--freq",
+    metavar="MHZ",
+    type=click.FloatRange(min=0.1),
+    help="The chip's clock; default: the board's, or the chip's own there.",
+)
 @click.option(
     "--set", "settings", metavar="NAME=N", multiple=True, help="A parameter of the chip, as for draupnir rtl."
 )
@@ -99,7 +104,8 @@ def command(
         return
     parameters_by_name = {**emit.our_chip(chip).on_boards.get(board.name, {}), **settings_by_name}
     declaration = emit.declaration(chip, **parameters_by_name)
-    hz = freq * 1e6 if freq else board.freq if header else board.chip_freq(clocks_a_cycle(declaration))
+    board_hz = board.freq if header else board.chip_freq(clocks_a_cycle(declaration))
+    hz = freq * 1e6 if freq else emit.our_chip(chip).board_freqs.get(board.name, board_hz)
     origin = provenance.origin([flow.SEED]).as_json()
     request = flow.Request(
         chip, board, hz, parameters_by_name, _words(chip, config, parameters_by_name), header, origin

@@ -101,8 +101,10 @@ def test_what_is_built_says_where_it_comes_from(tmp_path: Path, monkeypatch: pyt
     assert request.origin["versions"]["draupnir"] != "none"
 
 
-def test_a_chip_that_uses_both_edges_has_half_of_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock of the bridge is the same for all chips of a board."""
+def test_a_chip_has_the_clock_of_the_board_unless_it_uses_both_edges_or_is_slower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of the bridge is the same for all chips that reach the board's; ReckOn does not."""
     clocks: list[float] = []
 
     def build(request: flow.Request, out: Path, step: Any) -> None:
@@ -110,9 +112,9 @@ def test_a_chip_that_uses_both_edges_has_half_of_the_clock(tmp_path: Path, monke
         raise flow.Unbuildable("stopped here")
 
     monkeypatch.setattr(flow, "build", build)
-    for chip in ("odin", "ranc"):
+    for chip in ("odin", "ranc", "reckon"):
         assert draupnir(chip, "--board", "ulx3s-85f", "-o", tmp_path / "out").exit_code == 1
-    assert clocks == [25e6, 12.5e6]
+    assert clocks == [25e6, 12.5e6, 12.5e6]
 
 
 @pytest.mark.parametrize("patch", [(), ("--patch",)])
@@ -165,10 +167,11 @@ def test_a_clock_that_the_line_to_the_host_cannot_be_made_from_is_refused(tmp_pa
 
 
 def test_a_chip_whose_memories_cannot_be_filled_is_refused_before_synthesis(tmp_path: Path) -> None:
-    result = draupnir("reckon", "--board", "ulx3s-85f", "--set=n_neurons=64", "-o", tmp_path / "out")
+    small = ("--set=n_neurons=64", "--set=n_outputs=8")
+    result = draupnir("reckon", "--board", "ulx3s-85f", *small, "-o", tmp_path / "out")
     assert result.exit_code == 2
     assert result.stderr.startswith(
-        "error: reckon on ulx3s-85f: neurons, winp, wrec, wout cannot be filled from a bitstream, so there is none yet;"
+        "error: reckon on ulx3s-85f: wout cannot be filled from a bitstream, so there is none yet;"
     )
     assert not list((tmp_path / "out").iterdir())
 

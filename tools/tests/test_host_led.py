@@ -30,6 +30,7 @@ from draupnir.tools.host.simulated.led import LedBuses
 from draupnir.tools.host.simulated.model import ModelBoard
 from draupnir.tools.host.simulated.rtl import RtlBoard
 from draupnir.tools.host.simulated.terminal import SimulatedBoard
+from draupnir.tools.tests.test_examples import ROOT, assert_shows, printed, steps
 from draupnir.tools.tests.test_host import DEPTH, BoardLine, loaded
 from draupnir.tools.tests.test_run_hosted import CONFIG, OPERATIONS, SPIKES
 
@@ -223,6 +224,20 @@ def test_events_without_a_configuration_and_timesteps_of_another_chip_are_refuse
         2,
         "error: --timesteps 3: odin has no timesteps; right is to leave it out\n",
     )
+
+
+def test_weights_that_a_board_has_learned_are_those_of_the_model(folder: Path) -> None:
+    """The example's second part."""
+    (folder / "examples").symlink_to(ROOT / "examples")
+    for command, lines in steps((ROOT / "examples/reckon/README.md").read_text(), 1):
+        assert_shows(command, lines, printed(command))
+    assert Path("board_labels.csv").read_bytes() == Path("labels.csv").read_bytes()
+    memories = packed.read(ROOT / "examples/reckon/eprop.toml", "reckon").memories
+    for name in ("winp", "wout"):
+        words = Path(f"board_{name}.hex").read_text()
+        assert words == Path(f"{name}.hex").read_text()
+        learned = [int(word, 16) for word in words.split()]
+        assert learned != [int.from_bytes(word.tobytes(), "little") for word in memories[name]]
 
 
 # --- RTL --------------------------------------------------------------------------------------------------------
