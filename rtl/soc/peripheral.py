@@ -177,8 +177,17 @@ def declaration(bus: str, the_map: AddressMap) -> Chip:
         blocks=(),
         events=(),
         source=chip.source,
-        probes=tuple(Probe(f"chip_{pin.name}", pin.width, f"chip.{pin.name}", pin.meaning) for pin in chip.pins),
+        probes=tuple(Probe(name, pin.width, _path(pin), pin.meaning) for name, pin in _probe_names(chip).items()),
     )
+
+
+def _probe_names(chip: Chip) -> dict[str, Pin]:
+    return {f"chip_{pin.name}": pin for pin in chip.pins}
+
+
+def _path(pin: Pin) -> str:
+    """Return the path of a pin of the chip at the side that drives it; an input that the chip ignores is only there."""
+    return f"{'peripheral' if pin.direction == 'in' else 'chip'}.{pin.name}"
 
 
 def design(chip: str, bus: str, out_dir: Path, **of_peripheral: Any) -> Design:
@@ -191,5 +200,5 @@ def design(chip: str, bus: str, out_dir: Path, **of_peripheral: Any) -> Design:
     parameters = {name: setting for name, setting in of_peripheral.items() if name in emit.parameters(chip)}
     sized_chip = emit.declaration(chip, **parameters)
     memories = {name: f"chip.{inside}" for name, inside in emit.our_chip(chip).paths(**sized_chip.sizes).items()}
-    probes = {f"chip_{pin.name}": f"chip.{pin.name}" for pin in sized_chip.pins}
+    probes = {name: _path(pin) for name, pin in _probe_names(sized_chip).items()}
     return Design(top, (path,), memories, probes=probes)
