@@ -17,7 +17,7 @@ from draupnir.cocotb_tests.lib.clock import PERIOD_NS, ChipClock, ClockEdges
 from draupnir.cocotb_tests.lib.recorder import Recorder
 from draupnir.cocotb_tests.lib.session import Session
 from draupnir.cocotb_tests.soc.inner import InnerRecorder
-from draupnir.cocotb_tests.soc.masters import MASTERS
+from draupnir.cocotb_tests.soc.masters import ALL_BYTES, MASTERS
 from draupnir.emulator import chips
 from draupnir.emulator.codec import encode
 from draupnir.emulator.spi.port import RegisterWrite, Write
@@ -108,11 +108,11 @@ class SocBench:
     async def write(self, register: str, content: int = 0, /, **fields: int) -> None:
         """Write a register: its content, or fields of it; all others are 0. The response must not be an error."""
         word = self.map.register(register).word
-        assert not await self._write(self.map.register(register).offset, content | encode(word, **fields))
+        assert not await self.write_at(self.map.register(register).offset, content | encode(word, **fields))
 
     async def read(self, register: str) -> int:
         """Read a register. The response must not be an error."""
-        content, error = await self._read(self.map.register(register).offset)
+        content, error = await self.read_at(self.map.register(register).offset)
         assert not error, register
         return content
 
@@ -120,11 +120,13 @@ class SocBench:
         """Read a field of a register."""
         return self.map.register(register).word[field].take(await self.read(register))
 
-    async def _write(self, addr: int, content: int, strb: int = 0xF) -> bool:
+    async def write_at(self, addr: int, content: int, strb: int = ALL_BYTES) -> bool:
+        """Write a word at an address; return True if the response is an error. strb : the bytes to write"""
         self.n_accesses += 1
         return await self.master.write(addr, content, strb)
 
-    async def _read(self, addr: int) -> tuple[int, bool]:
+    async def read_at(self, addr: int) -> tuple[int, bool]:
+        """Read a word at an address; return it, and True if the response is an error."""
         self.n_accesses += 1
         return await self.master.read(addr)
 
@@ -154,16 +156,16 @@ class SocBench:
         offsets = {(register.name, i): offset for offset, register, i in window.rows}
         for write in writes:
             assert isinstance(write, RegisterWrite)
-            assert not await self._write(offsets[write.register, write.i], write.content), write
+            assert not await self.write_at(offsets[write.register, write.i], write.content), write
 
     async def write_word(self, name: str, word: int, limbs: Iterable[int]) -> None:
         """Write a word of a memory through its window; limbs : 32 bits each, the lowest first"""
         for addr, limb in zip(self._addrs(name, word), limbs, strict=True):
-            assert not await self._write(addr, int(limb)), (name, word)
+            assert not await self.write_at(addr, int(limb)), (name, word)
 
     async def read_word(self, name: str, word: int, n_limbs: int | None = None) -> list[int]:
         """Read the first limbs of a word of a memory through its window; None for all."""
-        answers = [await self._read(addr) for addr in self._addrs(name, word)[:n_limbs]]
+        answers = [await self.read_at(addr) for addr in self._addrs(name, word)[:n_limbs]]
         assert not any(error for _, error in answers), (name, word)
         return [content for content, _ in answers]
 

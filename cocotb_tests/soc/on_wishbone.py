@@ -37,6 +37,6 @@ async def test_a_cycle_without_an_end_has_no_answer(dut: Any) -> None:
         marks, mark = (bench.map.register(name) for name in ("MARKS", "QUIET_MARK"))
         for content in range(1, 20):
             await bench.master.give_up(marks.offset, content, n_clocks=GIVEN_UP_AFTER)
-            assert await bench._read(mark.offset) == (mark.reset, False)
-            assert await bench._read(marks.offset) == (content, False)
-            assert (await bench._read(len(bench.map.registers) * 4))[1]
+            assert await bench.read_at(mark.offset) == (mark.reset, False)
+            assert await bench.read_at(marks.offset) == (content, False)
+            assert (await bench.read_at(len(bench.map.registers) * 4))[1]

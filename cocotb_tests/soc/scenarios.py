@@ -101,7 +101,7 @@ async def queues_have_an_end(bench: SocBench) -> None:
         assert await bench.field("LEVELS", "events") == i
         await bench.write("EVENT", spike.encode(pre_neur=0))
     assert not await bench.field("IRQ_PENDING", "lost")
-    assert await bench._write(event, spike.encode(pre_neur=0)) and await bench.field("LEVELS", "events") == n_events
+    assert await bench.write_at(event, spike.encode(pre_neur=0)) and await bench.field("LEVELS", "events") == n_events
     assert await bench.field("IRQ_PENDING", "lost")
     await bench.write("IRQ_PENDING", lost=1)
     assert not await bench.field("IRQ_PENDING", "lost")
@@ -143,18 +143,19 @@ async def accesses_do_what_the_map_says(bench: SocBench) -> None:
         strb = int(bench.rng.choice([0b1111, 0b0001, 0b0110, 0b1100]))
         addr = int(bench.rng.choice(list(contents)))
         if kind == 0:
-            assert await bench._read(addr) == (contents[addr], False)
+            assert await bench.read_at(addr) == (contents[addr], False)
         elif kind == 1:
-            error = await bench._write(addr, content, strb)
+            error = await bench.write_at(addr, content, strb)
             assert error == (strb != 0b1111), "a register is written whole or not at all"
             contents[addr] = contents[addr] if error else content
         elif kind == 2:
             addr = int(bench.rng.choice([*nowhere, registers.base, *by_access[BusAccess.WRITE], memory.base]))
-            assert (await bench._read(addr))[1], hex(addr)
+            assert (await bench.read_at(addr))[1], hex(addr)
         else:
             addr = int(bench.rng.choice([*nowhere, *by_access[BusAccess.READ], memory.base]))
-            assert await bench._write(addr, content, 0b1111), hex(addr)
-    assert {addr: await bench._read(addr) for addr in contents} == {addr: (contents[addr], False) for addr in contents}
+            assert await bench.write_at(addr, content, 0b1111), hex(addr)
+    for addr, content in contents.items():
+        assert await bench.read_at(addr) == (content, False), hex(addr)
     await bytes_are_written_alone(bench)
 
 
@@ -164,10 +165,10 @@ async def bytes_are_written_alone(bench: SocBench) -> None:
     (window,) = (each for each in bench.map.memories if each.name == name)
     await bench.write_chip([RegisterWrite(GATE, 0, 1)])
     await bench.write_word(name, 9, [0x12345678])
-    assert not await bench._write(window.base + 9 * window.stride, 0xAABBCCDD, 0b0110)
+    assert not await bench.write_at(window.base + 9 * window.stride, 0xAABBCCDD, 0b0110)
     assert await bench.read_word(name, 9) == [0x12BBCC78]
     await bench.write("PINS_IN", bench.map.register("PINS_IN").reset)
-    assert await bench._write(window.base, 0) and (await bench._read(window.base))[1]
+    assert await bench.write_at(window.base, 0) and (await bench.read_at(window.base))[1]
 
 
 async def each_window_has_its_memory(bench: SocBench) -> None:
