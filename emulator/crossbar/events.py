@@ -18,6 +18,7 @@ from draupnir.emulator.crossbar.controller import synchronise_req_after
 from draupnir.emulator.crossbar.layout import N
 from draupnir.emulator.crossbar.model import Crossbar
 from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.parts import fifo
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.loop import drive, pass_clocks
@@ -62,12 +63,12 @@ class Workspace(NamedTuple):
 class Machine(NamedTuple):
     """The state that the steps take: the chip's, the level's own, counters.
 
+    memories : the arrays of the chip's memories, the neurons and the synapses first
     stall : clocks for which one spike stops the controller's counters; NO_SWEEPS: nothing is to be taken at once
     """
 
     r: np.record
-    neurons: np.ndarray
-    synapses: np.ndarray
+    memories: tuple[np.ndarray, ...]
     ws: Workspace
     counts: np.record
     stall: int
@@ -85,11 +86,12 @@ def preparer_of(
     def prepare(model: Crossbar, environment: Environment, bus_spikes: np.recarray) -> Any:
         workspace_of_arrays: Any = Workspace
         machine_of_arrays: Any = Machine
-        sweeps = model.stretch and may_sweep(model.registers[0])  # the configuration does not change during a run
+        r = model.registers[0]
+        sweeps = model.stretch and fifo.is_sound(r) and may_sweep(r)  # the configuration does not change during a run
         stall = stall_clocks(model, environment) if sweeps else NO_SWEEPS
         counters = np.zeros(1, dtype=counts).view(np.recarray)
         ws = workspace_of_arrays(new_cells(), np.zeros(N, np.int64), bus_spikes)
-        return machine_of_arrays(model.registers, *model.kernel_state()[1:], ws, counters, stall)
+        return machine_of_arrays(model.registers, model.kernel_state()[1:], ws, counters, stall)
 
     return prepare
 
@@ -110,7 +112,7 @@ def loader(cells: ModuleType) -> Callable[[Machine], None]:
         """Begin a piece of a run: of what the model counts for itself, only what comes from now on is the run's."""
         m.counts.dropped_spikes -= m.r.n_dropped
         if m.stall != NO_SWEEPS:
-            cells.load_all(m.ws.cells, m.r, m.neurons, m.synapses)
+            cells.load_all(m.ws.cells, m.r, m.memories[0], m.memories[1])
 
     return load
 
@@ -123,7 +125,7 @@ def flusher(cells: ModuleType) -> Callable[[Machine], None]:
         """End a piece of a run; see ``load``."""
         m.counts.dropped_spikes += m.r.n_dropped
         if m.stall != NO_SWEEPS:
-            cells.flush_all(m.ws.cells, m.r, m.neurons, m.synapses)
+            cells.flush_all(m.ws.cells, m.r, m.memories[0], m.memories[1])
 
     return flush
 
@@ -137,14 +139,14 @@ def counted_clock(clock: ModuleType, workspace: ModuleType) -> Callable[..., Non
 
     @kernel
     def count_clock(
-        r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, stall: int
+        r: np.record, memories: tuple[np.ndarray, ...], ws: Workspace, counts: np.record, stall: int
     ) -> None:
         counts.cycles[r.state] += 1
         counts.stalls += r.aerout_ctrl_busy
         if controller.is_waiting(r.state):
             clock.waiting_clock(r)
         else:
-            workspace.memory_clock(r, neurons, synapses, ws, counts, stall != NO_SWEEPS)
+            workspace.memory_clock(r, memories, ws, counts, stall != NO_SWEEPS)
         counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
 
     return count_clock

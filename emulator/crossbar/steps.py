@@ -41,7 +41,7 @@ def opener(loops: ModuleType) -> Callable[..., Any]:
         arrays: Any, bus_spikes: np.recarray, inputs: RunInputs, terms: Any, columns: Any, bus_words: np.ndarray
     ) -> Any:
         ws = Workspace(arrays.ws.cells[0], arrays.ws.fired, arrays.ws.bus_spikes[0])
-        state = Machine(arrays.r[0], arrays.neurons, arrays.synapses, ws, arrays.counts[0], arrays.stall)
+        state = Machine(arrays.r[0], arrays.memories, ws, arrays.counts[0], arrays.stall)
         return loops.loop(state, bus_spikes[0], inputs, terms, columns, bus_words)
 
     return opened
@@ -146,13 +146,7 @@ def can_stretch(r: np.record) -> bool:
 
 @kernel
 def stretch(
-    r: np.record,
-    neurons: np.ndarray,
-    synapses: np.ndarray,
-    ws: Workspace,
-    counts: np.record,
-    stall: int,
-    clocks: int,
+    r: np.record, memories: tuple[np.ndarray, ...], ws: Workspace, counts: np.record, stall: int, clocks: int
 ) -> int:
     """No clocks."""
     return 0

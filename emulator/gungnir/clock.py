@@ -30,6 +30,7 @@ at_rest = odin.at_rest
 _edge = odin.edge_of(spi, controller)
 _write_as_odin = odin.writer(neuron_core)
 _reset_learning = resetter(LEARNING)
+calm_clock = odin.calm_clock_of(controller)
 
 
 @kernel
@@ -44,6 +45,16 @@ def clock(r: np.record, neurons: np.ndarray, synapses: np.ndarray, fractions: np
     if was_in_reset or r.rst_sync:
         _reset_learning(r)
     return spike
+
+
+@kernel
+def waiting_clock(r: np.record) -> None:
+    """Rising edge of CLK in a state that touches no memory (see ``odin.controller.is_waiting``)."""
+    was_in_reset = r.rst_sync
+    r.learn_cnt = 0
+    _edge(r, scheduler.outputs(r), 0, 0, aer_out.NOTHING)
+    if was_in_reset or r.rst_sync:
+        _reset_learning(r)
 
 
 @outlined
@@ -91,7 +102,7 @@ def _learn(r: np.record, synapses: np.ndarray, fractions: np.ndarray, place: Syn
     if place.we and r.spi_gate_activity_sync:
         fraction_word = spi_slave.with_byte(r.fractions_rdata, spi_slave.synapse_byte_idx(r), r.ctrl_prog_data)
     elif place.we:
-        syn_word, fraction_word = _words_next(r, place)
+        syn_word, fraction_word = words_next(r, place)
         none = odin_neuron_core.NOTHING
         view = aer_out.output_view(r, NO_NEURON, syn, scheduler.outputs(r), none, syn_word)
     synapse_memory.clock(r, synapses, syn, syn_word)
@@ -103,7 +114,7 @@ def _learn(r: np.record, synapses: np.ndarray, fractions: np.ndarray, place: Syn
 
 
 @kernel
-def _words_next(r: np.record, place: SynMem) -> tuple[int, int]:
+def words_next(r: np.record, place: SynMem) -> tuple[int, int]:
     """The words that a learn event writes."""
     group = field(place.addr, controller.SYN.post_group)
     return eprop.words_next(

@@ -44,6 +44,22 @@ def signal_of(word: np.ndarray) -> int:
 
 
 @kernel
+def learns(word: np.ndarray) -> int:
+    """1 if a neuron learns by e-prop; word : its word, whose potential does not matter."""
+    return take(word, F.eprop_en) & take(word, F.lif_izh_sel)
+
+
+@kernel
+def error_of(r: np.record, word: np.ndarray, core: int) -> int:
+    """The ERROR word that a time reference makes of a LIF neuron's learning signal; core : the potential before it."""
+    if take(word, F.eprop_en) == 0:
+        return 0
+    fired, readout = take(word, F.fired), take(word, F.readout)
+    pseudo = eprop.pseudo_derivative(core, take(word, F.thr), fired, readout, r.spi_pseudo_shift)
+    return eprop.error(signal_of(word), pseudo)
+
+
+@kernel
 def learning_next(r: np.record, hit: int, tref: int) -> Learning:
     """The learning state of the LIF neuron last read, after an event in which it does not spike.
 
@@ -55,10 +71,7 @@ def learning_next(r: np.record, hit: int, tref: int) -> Learning:
         trace = eprop.trace_after_spike(trace, r.spi_trace_incr)
     if not tref:
         return Learning(trace, signal, fired, 0)
-    pseudo = eprop.pseudo_derivative(
-        take(word, F.core), take(word, F.thr), fired, take(word, F.readout), r.spi_pseudo_shift
-    )
-    error = eprop.error(signal, pseudo) if take(word, F.eprop_en) else 0
+    error = error_of(r, word, take(word, F.core))
     return Learning(eprop.trace_after_tref(trace, r.spi_trace_decay), 0, 0, error)
 
 
@@ -70,19 +83,24 @@ def set_error(r: np.record, neuron: int, error: int) -> None:
 
 
 @kernel
+def add_signal(neurons: np.ndarray, neuron: int, amount: int) -> None:
+    """Add to the learning signal in a neuron's word."""
+    signal = eprop.signal_after(signal_of(neurons[neuron]), amount)
+    set_limb_field(neurons, neuron, F.signal, signal & ((1 << SIGNAL_BITS) - 1))
+
+
+@kernel
 def teach(r: np.record, neurons: np.ndarray, neur: NeurMem, amount: int) -> None:
     """Rising edge that writes a neuron with a learning signal added; all else in its word stays.
 
     A neuron that does not learn by e-prop, or of the other model, is written back as it is.
     """
-    signal = eprop.signal_after(signal_of(r.neur_state), amount)
-    learns = take(r.neur_state, F.eprop_en) & take(r.neur_state, F.lif_izh_sel)
     for limb in range(odin.N_LIMBS):
         old_limb = np.int64(neurons[neur.addr, limb])
         neurons[neur.addr, limb] = r.neur_state[limb]
         r.neur_state[limb] = old_limb
-    if learns:
-        set_limb_field(neurons, neur.addr, F.signal, signal & ((1 << SIGNAL_BITS) - 1))
+    if learns(neurons[neur.addr]):
+        add_signal(neurons, neur.addr, amount)
 
 
 @kernel
@@ -98,12 +116,19 @@ def clock(r: np.record, neurons: np.ndarray, neur: NeurMem, s: NeuronInput, burs
     n = learning_next(r, hit, neur.tref)  # of the word that ODIN's clock replaces
     result = odin.clock(r, neurons, neur, s, burst_end)
     if neur.we and is_lif and r.spi_gate_activity_sync == 0:
-        set_limb_field(neurons, neur.addr, F.trace, n.trace)
-        set_limb_field(neurons, neur.addr, F.signal, n.signal & ((1 << SIGNAL_BITS) - 1))
-        set_limb_field(neurons, neur.addr, F.fired, n.fired | bit(result.event_out, EVENT_OUT.spike.shift))
+        spike = bit(result.event_out, EVENT_OUT.spike.shift)
+        set_learning(neurons, neur.addr, Learning(n.trace, n.signal, n.fired | spike, n.error))
         if neur.tref:
             set_error(r, neur.addr, n.error)
     return result
+
+
+@kernel
+def set_learning(neurons: np.ndarray, neuron: int, n: Learning) -> None:
+    """Write the learning state into a LIF neuron's word."""
+    set_limb_field(neurons, neuron, F.trace, n.trace)
+    set_limb_field(neurons, neuron, F.signal, n.signal & ((1 << SIGNAL_BITS) - 1))
+    set_limb_field(neurons, neuron, F.fired, n.fired)
 
 
 @kernel

@@ -10,8 +10,14 @@ from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin.stretch import begin, end
 
 __all__ = ["begin", "end"]
-can_stretch = can_stretch_of(clock, visit)
+_can_stretch = can_stretch_of(clock, visit)
 _stretch = stretcher(clock, visit)
+
+
+@kernel
+def can_stretch(r: np.record) -> bool:
+    """Tell whether a stretch begins here; the inputs are those of the coming clock."""
+    return r.learn_cnt == 0 and _can_stretch(r)
 
 
 @kernel

@@ -212,12 +212,6 @@ def aerout_pop_neur(r: np.record) -> bool:
 
 
 @kernel
-def calm_clock(r: np.record, state_next: int, aerin_addr: int, aerin_req: int) -> None:
-    """Rising edge where nothing comes from the SPI and the output bus is at rest."""
-    family.calm_clock(r, state_next, neur_cnt_inc(r, aerin_addr), aerin_req, 0)
-
-
-@kernel
 def may_close(r: np.record, state_next: int) -> bool:
     """The gate closes only as the controller comes to rest."""
     return state_next == WAIT or r.spi_gate_activity_sync == 1

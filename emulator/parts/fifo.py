@@ -54,3 +54,13 @@ def clock_main(r: np.record, push: bool, pop: bool, word: int, bits: int) -> Non
 def n_main(r: np.record) -> int:
     """Return the number of events in the main FIFO."""
     return 0 if r.main_empty else r.main_fill_cnt + 1
+
+
+def is_sound(r: np.record) -> bool:
+    """Tell whether pointers and count of the main FIFO agree, as they do after a reset and from then on.
+
+    If they do not, because somebody has changed the state from outside, a push may overwrite the word that is shown.
+    """
+    if r.main_empty and r.main_fill_cnt:
+        return False
+    return (int(r.main_write_ptr) - int(r.main_read_ptr) - int(n_main(r))) % len(r.main_mem) == 0

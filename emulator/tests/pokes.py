@@ -14,6 +14,7 @@ import numpy as np
 
 from draupnir.emulator import chips, state
 from draupnir.emulator.declare import Reg
+from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.parts.handshake import Environment, enforced_wait, receive, send
 from draupnir.emulator.speeds import runs
 from draupnir.emulator.speeds.runs import bus_pins, without_bus_pins
@@ -80,6 +81,9 @@ def poke(model: Any, rng: np.random.Generator, share: float) -> None:
     for reg in state.registers(model.chip):
         if rng.random() < share:
             _poke_register(record, reg, rng)
+    if "main_mem" in record.dtype.names and rng.random() < 0.5:  # without this, hardly any event is taken at once
+        record.main_fill_cnt *= 1 - record.main_empty
+        record.main_write_ptr = (record.main_read_ptr + n_main(record)) % len(record.main_mem)
     for memory in model.chip.memories:
         words = model.memories[memory.name]
         here = rng.random(words.shape[:-1]) < share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from draupnir.emulator.trace import pack
 
 SHARES = (0.02, 0.1, 0.3, 1.0)  # the share of registers and words that are changed
 PAUSES = (3, 30, 200)  # clocks between two changes of a pin
+CROSSBARS = [chip for chip in WITH_EVENTS if chip != "reckon"]
 N_SEEDS = 24
 N_CLOCKS = 600
 
@@ -24,6 +26,10 @@ def differences(first: state.Snapshot, second: state.Snapshot, chip: str) -> lis
     """Return the differences. Of all that a model has beside the chip's own registers, only its clocks count."""
     beside = {reg.name for reg in chips.model(chip).counters if not reg.name.startswith("n_")}
     return [line for line in state.diff(first, second) if line.split("[")[0].split(":")[0] not in beside]
+
+
+def package_run(chip: str, level: str) -> Any:
+    return import_module(f"draupnir.emulator.{chip}.events.{level}").run
 
 
 @pytest.mark.parametrize("seed", range(N_SEEDS))
@@ -38,13 +44,37 @@ def test_rows_after_a_poke_are_those_of_the_plain_chip(chip: str, seed: int) -> 
 
 @pytest.mark.parametrize("seed", range(N_SEEDS // 2))
 @pytest.mark.parametrize("level", ["closed_loop", "engine"])
-@pytest.mark.parametrize("chip", ["odin", "tinyodin"])
+@pytest.mark.parametrize("chip", CROSSBARS)
 def test_a_run_after_a_poke_is_that_of_the_plain_chip(chip: str, level: str, seed: int) -> None:
     quick, slow, rng = poked(chip, seed, SHARES[seed % len(SHARES)])
     environment = Environment(*(int(clocks) for clocks in rng.integers(0, 4, 4)))
     events = rng.integers(0, 1 << quick.chip.input_word["AERIN_ADDR"].width, 20)
-    ran = import_module(f"draupnir.emulator.{chip}.events.{level}").run(quick, events, environment, 3 * N_CLOCKS)
+    ran = package_run(chip, level)(quick, events, environment, 3 * N_CLOCKS)
     expected = Plain(chip, slow).run(events, environment, ran.n_cycles)
+    assert list(zip(ran.cycles.tolist(), ran.addrs.tolist(), strict=True)) == expected
+    assert differences(quick.snapshot(), slow.snapshot(), chip) == []
+
+
+@pytest.mark.parametrize(("write_ptr", "read_ptr"), [(2, 0), (0, 0)])
+@pytest.mark.parametrize("chip", CROSSBARS)
+def test_a_spike_may_overwrite_the_event_that_is_processed(chip: str, write_ptr: int, read_ptr: int) -> None:
+    """The main FIFO is empty in the middle of a spike event; so the first spike, or the last that fits, is shown."""
+    quick, slow, rng = poked(chip, 0, 0.3)
+    neurons = rng.integers(0, 1 << 32, quick.memories["neurons"].shape)
+    neurons[:, -1] &= (1 << 31) - 1  # All neurons are enabled.
+    for model in (quick, slow):
+        reset = chips.model(chip)()
+        reset.reset()
+        model.registers[:] = reset.registers
+        r = model.registers[0]
+        r.state, r.main_write_ptr, r.main_read_ptr = model.states.POP_NEUR, write_ptr, read_ptr
+        if "spi_max_neur" in model.registers.dtype.names:
+            r.spi_max_neur = 255
+        r.main_mem[:] = np.arange(len(r.main_mem)) << 1
+        model.memories["neurons"][:] = neurons
+    ran = package_run(chip, "engine")(quick, np.zeros(0, np.int64), Environment(), 3000)
+    expected = Plain(chip, slow).run(np.zeros(0, np.int64), Environment(), ran.n_cycles)
+    assert len(expected) > 5
     assert list(zip(ran.cycles.tolist(), ran.addrs.tolist(), strict=True)) == expected
     assert differences(quick.snapshot(), slow.snapshot(), chip) == []
 

@@ -1,8 +1,8 @@
 """Our chips' levels have the types of the protocols: the type checker checks the names below."""
 
 from draupnir.emulator import chips
-from draupnir.emulator.gungnir import closed_loop as gungnir_loop
-from draupnir.emulator.gungnir import engine as gungnir_engine
+from draupnir.emulator.gungnir.events import closed_loop as gungnir_loop
+from draupnir.emulator.gungnir.events import engine as gungnir_engine
 from draupnir.emulator.odin.events import closed_loop as odin_loop
 from draupnir.emulator.odin.events import engine as odin_engine
 from draupnir.emulator.reckon import host

@@ -7,6 +7,9 @@ Source: controller.v, scheduler.v, aer_out.v, as in controller.py, scheduler.py,
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
+
 import numpy as np
 
 from draupnir.emulator.crossbar.events import Machine, Workspace
@@ -15,9 +18,11 @@ from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import controller, scheduler
 from draupnir.emulator.odin.clock import IN
 from draupnir.emulator.odin.controller import BIST, POP_NEUR, TREF, WAIT, WAIT_REQDN
-from draupnir.emulator.odin.events.parts import spike_event_in_parts
+from draupnir.emulator.odin.events import workspace as odin_workspace
+from draupnir.emulator.odin.events.parts import parts_of
 from draupnir.emulator.odin.events.visits import EVENT_CLOCKS, fire, keep_last_neuron, row, stimulate
 from draupnir.emulator.odin.events.visits import is_free as is_free
+from draupnir.emulator.odin.events.workspace import NO_SPIKE
 from draupnir.emulator.odin.layout import N_SYN, N
 from draupnir.emulator.odin.planes import izh, lif, sweep
 from draupnir.emulator.odin.scheduler import SCHED
@@ -36,7 +41,8 @@ def can_take(r: np.record, receiver: Receiver, delays: Delays) -> bool:
     if r.ctrl_cnt != 0 or r.neur_cnt != 0 or (state != POP_NEUR and state != BIST and state != TREF):
         return False
     single = controller.is_single(field(r.inputs, IN.AERIN_ADDR))
-    return not (state == TREF and single) and is_free(r, receiver, delays)
+    stale = state == POP_NEUR and scheduler.rst_priority(r) and r.main_empty  # the first spike overwrites what is shown
+    return not (state == TREF and single) and not stale and is_free(r, receiver, delays)
 
 
 @kernel
@@ -51,23 +57,27 @@ def clocks_at_most(r: np.record, stall: int) -> int:
 @kernel
 def _whole_spike_event(
     r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndarray, counts: np.record, stall: int
-) -> int:
+) -> tuple[int, int]:
+    """Returns its clocks, and how many neurons spiked."""
     pre = field(scheduler.outputs(r).data_out, SCHED.addr)
     row(r, ws, synapses, pre)
     stimulate(r, ws, neurons, synapses, pre)
     counts.weight_steps += sweep.n_moved(ws.cells)
     counts.synaptic_operations += N
-    return fire(r, ws, counts, sweep.list_ones(ws.cells.spike, ws.fired), 0, N, N - 1, stall, True)
+    n_fired = sweep.list_ones(ws.cells.spike, ws.fired)
+    return fire(r, ws, counts, n_fired, 0, N, N - 1, stall, True), n_fired
 
 
 @kernel
-def _tref_event(r: np.record, ws: Workspace, neurons: np.ndarray, counts: np.record, stall: int) -> int:
+def _tref_event(r: np.record, ws: Workspace, neurons: np.ndarray, counts: np.record, stall: int) -> tuple[int, int]:
+    """Returns its clocks, and how many neurons spiked."""
     keep_last_neuron(r, ws, neurons)
     if ws.cells.any_lif:
         lif.leak_lif(ws.cells)
     if ws.cells.any_izh:
         izh.update_izh(ws.cells, 0, 1)
-    return fire(r, ws, counts, sweep.list_ones(ws.cells.spike, ws.fired), 0, N, N - 1, stall, False)
+    n_fired = sweep.list_ones(ws.cells.spike, ws.fired)
+    return fire(r, ws, counts, n_fired, 0, N, N - 1, stall, False), n_fired
 
 
 @kernel
@@ -89,22 +99,40 @@ def _bist_event(r: np.record, ws: Workspace, synapses: np.ndarray, counts: np.re
 # --- Any of them ------------------------------------------------------------------------------------------------
 
 
-@kernel
-def take(m: Machine, receiver: Receiver, delays: Delays) -> tuple[Receiver, int, int]:
-    """The event that begins with this clock, where ``can_take``; see ``crossbar/steps.py``."""
-    r, ws, counts = m.r, m.ws, m.counts
-    first_state, begin = r.state, r.cycle
-    req, one_by_one = 0, 0
-    if first_state == BIST:
-        r.cycle += _bist_event(r, ws, m.synapses, counts)
-    elif first_state == TREF:
-        r.cycle += _tref_event(r, ws, m.neurons, counts, m.stall)
-    elif scheduler.rst_priority(r):
-        r.cycle += _whole_spike_event(r, ws, m.neurons, m.synapses, counts, m.stall)
-    else:
-        receiver, req = spike_event_in_parts(r, ws, m.neurons, m.synapses, counts, delays, m.stall, receiver)
-        one_by_one = r.cycle - begin
-    r.state = WAIT if first_state == POP_NEUR else WAIT_REQDN
-    r.ctrl_cnt = r.cycle - begin if first_state == BIST else EVENT_CLOCKS
-    r.neur_cnt = 0
-    return receiver, req, one_by_one
+def taker(workspace: ModuleType) -> Callable[..., tuple[Receiver, int, int]]:
+    """Make ``take``: the event that begins with this clock, where ``can_take``; see ``crossbar/steps.py``.
+
+    workspace : the chip's module with ``memory_clock``, ``begin_tref`` and ``visited``
+    """
+    spike_event_in_parts = parts_of(workspace)
+
+    @kernel
+    def take(m: Machine, receiver: Receiver, delays: Delays) -> tuple[Receiver, int, int]:
+        r, ws, counts = m.r, m.ws, m.counts
+        neurons, synapses = m.memories[0], m.memories[1]
+        first_state, begin = r.state, r.cycle
+        req, one_by_one = 0, 0
+        if first_state == BIST:
+            r.cycle += _bist_event(r, ws, synapses, counts)
+        elif first_state == TREF:
+            workspace.begin_tref(r, ws, neurons)
+            clocks, n_fired = _tref_event(r, ws, neurons, counts, m.stall)
+            workspace.visited(r, ws, neurons, n_fired, NO_SPIKE, 0, N)
+            r.cycle += clocks
+        elif scheduler.rst_priority(r):
+            pre = field(scheduler.outputs(r).data_out, SCHED.addr)
+            clocks, n_fired = _whole_spike_event(r, ws, neurons, synapses, counts, m.stall)
+            workspace.visited(r, ws, neurons, n_fired, pre, 0, N)
+            r.cycle += clocks
+        else:
+            receiver, req = spike_event_in_parts(r, ws, m.memories, counts, delays, m.stall, receiver)
+            one_by_one = r.cycle - begin
+        r.state = WAIT if first_state == POP_NEUR else WAIT_REQDN
+        r.ctrl_cnt = r.cycle - begin if first_state == BIST else EVENT_CLOCKS
+        r.neur_cnt = 0
+        return receiver, req, one_by_one
+
+    return take
+
+
+take = taker(odin_workspace)

@@ -5,6 +5,8 @@ ODIN takes spike events, all-neurons time references and bistability at once (``
 
 from __future__ import annotations
 
+import numpy as np
+
 from draupnir.emulator.crossbar import events, steps
 from draupnir.emulator.crossbar.steps import LONGEST_WORK as LONGEST_WORK
 from draupnir.emulator.crossbar.steps import can_stretch as can_stretch
@@ -19,9 +21,13 @@ from draupnir.emulator.odin.planes.record import new_planes
 from draupnir.emulator.odin.stretch import begin as begin
 from draupnir.emulator.odin.stretch import end as end
 
-prepare = events.preparer_of(
-    new_planes, COUNTS, lambda r: not r.spi_out_aer_monitor_en and not r.spi_aer_src_ctrl_nneur
-)
+
+def may_sweep(r: np.record) -> bool:
+    """Tell whether the configuration lets an event be taken at once: the output bus shows the neurons' spikes alone."""
+    return not r.spi_out_aer_monitor_en and not r.spi_aer_src_ctrl_nneur
+
+
+prepare = events.preparer_of(new_planes, COUNTS, may_sweep)
 at_once = steps.at_once_of(chip_clock, event)
 clock = events.counted_clock(chip_clock, workspace)
 load = events.loader(memories)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from draupnir.emulator import columns
 from draupnir.emulator.crossbar.network import configured
-from draupnir.emulator.gungnir import closed_loop
 from draupnir.emulator.gungnir.chip import Model
+from draupnir.emulator.gungnir.events import closed_loop
 from draupnir.emulator.gungnir.layout import CHIP, LIF, N
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.runs import AT_REST

@@ -10,8 +10,8 @@ import pytest
 from draupnir.emulator import columns
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.crossbar.network import configured
-from draupnir.emulator.gungnir import closed_loop
 from draupnir.emulator.gungnir.chip import Model
+from draupnir.emulator.gungnir.events import closed_loop
 from draupnir.emulator.gungnir.layout import CHIP, FRACTION, FRACTIONS, LIF, NEURONS, SYN_BITS, SYNAPSES, N
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.runs import AT_REST

@@ -37,7 +37,8 @@ def is_free(r: np.record, receiver: Receiver, delays: Delays) -> bool:
 def can_take(r: np.record, receiver: Receiver, delays: Delays) -> bool:
     """Tell whether the event that begins with this clock can be taken at once."""
     begins = r.ctrl_cnt == 0 and r.neur_cnt == 0 and r.spi_max_neur > 0
-    return begins and visits_all(r) and is_free(r, receiver, delays)
+    stale = r.state == POP_NEUR and r.main_empty  # the first spike overwrites what is shown
+    return begins and not stale and visits_all(r) and is_free(r, receiver, delays)
 
 
 @kernel
@@ -50,13 +51,14 @@ def clocks_at_most(r: np.record, stall: int) -> int:
 def take(m: Machine, receiver: Receiver, delays: Delays) -> tuple[Receiver, int, int]:
     """The event that begins with this clock, where ``can_take``; see ``crossbar/steps.py``."""
     r, ws = m.r, m.ws
+    neurons, synapses = m.memories
     n_neurons = r.spi_max_neur
     last = n_neurons - 1
-    sweep.flush_neuron(ws.cells, m.neurons, last)
-    r.neur_state = wide(m.neurons[last, 0])
+    sweep.flush_neuron(ws.cells, neurons, last)
+    r.neur_state = wide(neurons[last, 0])
     if r.state == POP_NEUR:
         pre = field(scheduler.outputs(r).data_out, SCHED.addr)
-        r.synarray_rdata = wide(m.synapses[pre << SYN.pre.shift | last >> GROUP_BITS, 0])
+        r.synarray_rdata = wide(synapses[pre << SYN.pre.shift | last >> GROUP_BITS, 0])
         sweep.stimulate(ws.cells, pre, n_neurons)
         m.counts.synaptic_operations += n_neurons
     else:

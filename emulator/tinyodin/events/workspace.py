@@ -18,9 +18,10 @@ from draupnir.emulator.tinyodin.events import sweep
 
 @outlined
 def memory_clock(
-    r: np.record, neurons: np.ndarray, synapses: np.ndarray, ws: Workspace, counts: np.record, in_lanes: bool
+    r: np.record, memories: tuple[np.ndarray, np.ndarray], ws: Workspace, counts: np.record, in_lanes: bool
 ) -> None:
     """A clock in a state that may touch the memories: what it touches leaves the lanes and comes back."""
+    neurons, synapses = memories
     sched = scheduler.outputs(r)
     aerin_addr = field(r.inputs, IN.AERIN_ADDR)
     neur, syn = controller.neur_mem(r, aerin_addr, sched), controller.syn_mem(r, aerin_addr, sched)
