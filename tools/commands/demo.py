@@ -122,6 +122,43 @@ def cue_accumulation(data: Path | None, epochs: int, seeds: tuple[int, ...], out
     click.echo(f"{'report':20} {files[-1]}")
 
 
+@command.command("gungnir")
+@click.option(
+    "--seed", "seeds", metavar="N", type=SEED, multiple=True, help="Start value of all random choices; may be repeated."
+)
+@click.option("--images", metavar="N", type=IMAGES, help="Learn only N digits, a fifth of them for the test.")
+@click.option(
+    "--sequences", metavar="N", type=click.IntRange(min=1), default=500, show_default=True, help="Training sequences."
+)
+@_results("gungnir")
+def gungnir(seeds: tuple[int, ...], images: int | None, sequences: int, out: Path, as_json: bool) -> None:
+    """Gungnir learns digits by SDSP, cues by e-prop, and sequences of digits by both, beside ODIN and ReckOn.
+
+    Without --seed there are five seeds, and all of it takes some minutes. The report, with the learning curves, goes to
+    build/demo/gungnir.
+
+    \b
+    Example: draupnir demo gungnir
+             draupnir demo gungnir --seed 1 --images 400 --sequences 200
+    """
+    outputs.check({}, folders={"--report": out})
+    # Imported here, because --help needs none of it.
+    from draupnir.tools.experiments.sequences import report
+    from draupnir.tools.experiments.sequences.experiment import LearningResults, experiments
+
+    seeds = seeds or tuple(range(1, 6))
+    results, all_seeds = LearningResults(), experiments(seeds, sequences, images)
+    with progress("gungnir", sum(one.n_samples for one in all_seeds), "samples") as advance:
+        for one in all_seeds:
+            one.run(results, advance)
+    origin = provenance.origin(seeds)
+    files = report.write(out, results, origin)
+    if as_json:
+        schema.echo(report.COMMAND, {**report.as_object(results), "origin": origin.as_json()})
+        return
+    figures.show_texts([*report.figures(results).items(), ("report", str(files[-1]))])
+
+
 @command.command("izhikevich")
 @_results("izhikevich")
 def izhikevich(out: Path, as_json: bool) -> None:

@@ -117,7 +117,7 @@ class CueExperiment:
         """The contents of the memories, by name: (words, 4) uint32."""
         neurons = np.zeros((NEURONS.depth, NEURONS.n_limbs), dtype=np.uint32)
         neurons[:N_REC] = to_limbs(encode(PAIR, thr=THR, alpha=ALPHA), NEURONS.n_limbs)
-        words = {name: _words(name, weights) for name, weights in self.weights().items()}
+        words = {name: weight_words(name, weights) for name, weights in self.weights().items()}
         return {NEURONS.name: neurons, **words}
 
     def weights(self) -> dict[str, np.ndarray]:
@@ -132,25 +132,34 @@ class CueExperiment:
     # --- Operations of the host ---
 
     def operations(self, sample: CueSample, train: bool) -> np.ndarray:
-        """The operations for a whole sample: (n, 2) int64, ``draupnir.emulator.reckon.host.Op`` and operand.
-
-        The host receives one byte, the answer.
-        """
-        ticks = np.stack([np.full(END - 1, Op.TICK), np.ones(END - 1)], axis=1)
-        spikes = np.stack([np.full(len(sample.spikes), Op.SPIKE), sample.spikes[:, 1]], axis=1)
-        main_operations = np.concatenate([spikes, ticks])
-        # A spike of timestep t is sent after t ticks.
-        order = np.argsort(np.concatenate([sample.spikes[:, 0] - 0.5, np.arange(END - 1)]), kind="stable")
-        main_operations = main_operations[order].astype(np.int64)
-        recall = int(np.flatnonzero(np.cumsum(main_operations[:, 0] == Op.TICK) == RECALL_AT)[0]) + 1
-        learn = [(Op.TARGET, sample.label), (Op.TARGET_VALID, 1)] if train else []
-        end = [(Op.SAMPLE, 0), (Op.TICK, 0), (Op.TAKE, 1), (Op.WAIT, 1), (Op.TARGET_VALID, 0), (Op.INFER_ACC, 0)]
-        return np.concatenate(
-            [[(Op.SAMPLE, 1)], main_operations[:recall], [*learn, (Op.INFER_ACC, 1)], main_operations[recall:], end]
-        ).astype(np.int64)
+        """The operations for a whole sample; see ``operations_of``."""
+        return operations_of(sample.spikes, sample.label, RECALL_AT, END, train)
 
 
-def _words(name: str, weights: np.ndarray) -> np.ndarray:
+def operations_of(spikes: np.ndarray, label: int, recall_at: int, end_at: int, train: bool) -> np.ndarray:
+    """The operations for a whole sample: (n, 2) int64, ``draupnir.emulator.reckon.host.Op`` and operand.
+
+    The host receives one byte, the answer.
+
+    spikes : (n, 2) int64, timestep and input neuron, in the order of time
+    recall_at, end_at : the timestep from which the answer counts, and the number of timesteps
+    train : the host gives the label from ``recall_at`` on
+    """
+    n_ticks = end_at - 1
+    ticks = np.stack([np.full(n_ticks, Op.TICK), np.ones(n_ticks)], axis=1)
+    inputs = np.stack([np.full(len(spikes), Op.SPIKE), spikes[:, 1]], axis=1)
+    # A spike of timestep t is sent after t ticks.
+    order = np.argsort(np.concatenate([spikes[:, 0] - 0.5, np.arange(n_ticks)]), kind="stable")
+    main_operations = np.concatenate([inputs, ticks])[order].astype(np.int64)
+    recall = int(np.flatnonzero(np.cumsum(main_operations[:, 0] == Op.TICK) == recall_at)[0]) + 1
+    learn = [(Op.TARGET, label), (Op.TARGET_VALID, 1)] if train else []
+    end = [(Op.SAMPLE, 0), (Op.TICK, 0), (Op.TAKE, 1), (Op.WAIT, 1), (Op.TARGET_VALID, 0), (Op.INFER_ACC, 0)]
+    return np.concatenate(
+        [[(Op.SAMPLE, 1)], main_operations[:recall], [*learn, (Op.INFER_ACC, 1)], main_operations[recall:], end]
+    ).astype(np.int64)
+
+
+def weight_words(name: str, weights: np.ndarray) -> np.ndarray:
     """The contents of a weight memory with these weights, and 0 in all other places: (words, 4) uint32."""
     memory = CHIP.memory(name)
     per_pre = N_WEIGHTS if name == WOUT.name else N

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
@@ -37,10 +38,18 @@ MOMENT = 100  # clocks between two looks at the chip
 READY = CHIP.output_word["TIMING_ERROR_RDY"]
 
 
+class ReckOnSetup(Protocol):
+    """An experiment, as the chip sees it: the contents of its registers and memories, by name."""
+
+    def registers(self) -> dict[str, int]: ...
+
+    def memories(self) -> dict[str, np.ndarray]: ...
+
+
 class ReckOn:
     """The golden model behind its SPI and its host."""
 
-    def __init__(self, experiment: CueExperiment) -> None:
+    def __init__(self, experiment: ReckOnSetup) -> None:
         self.model = Model()
         self.model.reset()
         for name, content in experiment.registers().items():

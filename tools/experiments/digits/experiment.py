@@ -76,6 +76,7 @@ class DigitsExperiment:
         0..1
     shrink : the length of both parts for the last training image, relative to the first, 0..1
     weight : the weight of all synapses before the first image, 0..7
+    first_row : the row of the first edge cell; rows below it are free for other input, 0..255
     """
 
     seed: int = 1
@@ -92,6 +93,7 @@ class DigitsExperiment:
     part_right: float = 1.0
     shrink: float = 0.1
     weight: int = 2
+    first_row: int = 0
 
     def __post_init__(self) -> None:
         n = len(digits().labels)
@@ -129,8 +131,10 @@ class DigitsExperiment:
         return int(self.digits.labels[image])
 
     @cached_property
-    def _excited_cells(self) -> np.ndarray:
-        return excited(list(edge_cells(N)), self.digits.images)
+    def excited_cells(self) -> np.ndarray:
+        """The rows that each image excites: (n_images, 256) bool."""
+        cells = excited(list(edge_cells(N - self.first_row)), self.digits.images)
+        return np.pad(cells, ((0, 0), (self.first_row, 0)))
 
     # --- Configuration ---
 
@@ -168,7 +172,8 @@ class DigitsExperiment:
         n_syn = SYN.width // (SYN_WEIGHT.width + 1)
         for post in range(N_DIGITS):
             i = post % n_syn
-            synapses[:, post // n_syn] |= encode(SYN, **{f"syn_weight{i}": self.weight, f"mapping{i}": 1})
+            word = encode(SYN, **{f"syn_weight{i}": self.weight, f"mapping{i}": 1})
+            synapses[self.first_row :, post // n_syn] |= word
         return synapses.reshape(-1, 1)
 
     # --- Events ---
@@ -214,7 +219,7 @@ class DigitsExperiment:
 
     def _order(self, image: int, train: bool) -> np.ndarray:
         rng = np.random.default_rng([self.seed, 2, image, int(train)])
-        return rng.permutation(np.flatnonzero(self._excited_cells[image]))
+        return rng.permutation(np.flatnonzero(self.excited_cells[image]))
 
     def _shrunk(self, image: int) -> float:
         position = int(np.flatnonzero(self.train_images == image)[0]) / len(self.train_images)
