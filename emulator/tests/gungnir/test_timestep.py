@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from draupnir.emulator.crossbar.network import configured
-from draupnir.emulator.gungnir import closed_loop
 from draupnir.emulator.gungnir.chip import Model
+from draupnir.emulator.gungnir.events import closed_loop
 from draupnir.emulator.gungnir.layout import CHIP, LEARN_ROW_CLOCKS, N
 from draupnir.emulator.parts.handshake import Environment
 
