@@ -16,5 +16,6 @@ PACKAGE = ChipPackage(
     rtl="draupnir.rtl.gungnir.chip:RTL",
     bench="draupnir.cocotb_tests.gungnir.bench:Bench",
     tests="draupnir.cocotb_tests.gungnir",
+    proofs="draupnir.tools.proofs.gungnir:CLAIMS",
     page="draupnir.emulator.gungnir:README.md",
 )

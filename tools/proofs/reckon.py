@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from amaranth import Elaboratable, Module, Mux, Shape, ShapeLike, Value, signed, unsigned
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth import Elaboratable, Module, Mux, Shape, Value, signed, unsigned
 from bitwuzla import Kind
 
 from draupnir.emulator.kernel.arith import signed as number_of
@@ -29,33 +27,10 @@ from draupnir.rtl.reckon.output_neurons import output_error
 from draupnir.rtl.reckon.rounding import decay
 from draupnir.rtl.reckon.stoch_update import LR_BITS, stoch_update
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
+from draupnir.tools.proofs.functions import FunctionOf
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits
 from draupnir.tools.proofs.reckon_whole import STEPS
-
-
-class FunctionOf(wiring.Component):
-    """A component around a function that builds combinational logic.
-
-    build : takes a module and the inputs, and returns the outputs by name
-    """
-
-    def __init__(
-        self,
-        inputs: Mapping[str, ShapeLike],
-        outputs: Mapping[str, ShapeLike],
-        build: Callable[..., Mapping[str, Value]],
-    ) -> None:
-        super().__init__(
-            {name: In(shape) for name, shape in inputs.items()} | {name: Out(shape) for name, shape in outputs.items()}
-        )
-        self._inputs, self._build = tuple(inputs), build
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        results = self._build(m, *(getattr(self, name) for name in self._inputs))
-        m.d.comb += [getattr(self, name).eq(result) for name, result in results.items()]
-        return m
 
 
 def _signed(kernels: Kernels, bits: Bits) -> Any:

@@ -31,14 +31,17 @@ from draupnir.tools.proofs.whole import ChipStep
 
 LONG = {("odin", "clock-edge"), *(("reckon", step) for step in ("start", "clock-edge", "pin-edges"))}
 # These take minutes, or need our whole ReckOn in Verilog. Other tests prove the quick ones of their questions.
-CHIPS = ("odin", "reckon", "tinyodin")
+CHIPS = ("gungnir", "odin", "reckon", "tinyodin")
 BUGS = [  # chip, part, a piece of our Verilog, and what a bug makes of it
     ("odin", "lif", " >= ", " > "),
     ("odin", "izh", " == ", " != "),
     ("odin", "sdsp", " & ", " | "),
     ("tinyodin", "lif", " >= ", " > "),
-    ("reckon", "update", " >= ", " > "),
-    ("reckon", "wout", " << ", " >> "),
+    ("gungnir", "learning-state", " - ", " + "),
+    ("gungnir", "learning-signal", " + ", " - "),
+    ("gungnir", "eprop", " >> ", " << "),
+    ("reckon", "update", " >> ", " << "),
+    ("reckon", "wout", " - ", " + "),
     ("reckon", "error", " - ", " + "),
     ("reckon", "leak", " >= ", " > "),
     ("reckon", "leak-out", " >= ", " > "),
