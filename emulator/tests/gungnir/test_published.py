@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from draupnir.emulator import columns
 from draupnir.emulator.crossbar.network import configured
@@ -41,7 +42,14 @@ def new_chip() -> Any:
         "SPI_LEARN_SHIFT": (LEARN_SHIFT,),
     }
     learns, is_readout = np.isin(np.arange(N), POST), np.arange(N) < len(POST) // 2
-    neurons = {"lif_izh_sel": 1, "thr": THR, "leak_str": 20, "leak_en": 1, "eprop_en": learns, "readout": is_readout}
+    neurons: dict[str, NDArray[np.int64] | NDArray[np.bool_] | int] = {
+        "lif_izh_sel": 1,
+        "thr": THR,
+        "leak_str": 20,
+        "leak_en": 1,
+        "eprop_en": learns,
+        "readout": is_readout,
+    }
     synapses = np.zeros((N, N), np.int64)
     synapses[np.ix_(PRE, POST)] = WEIGHT | 8
     model = Model()
@@ -62,7 +70,7 @@ def of_post(model: Any, name: str) -> Any:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_weights_are_those_of_the_published_equations(seed: int) -> None:
     rng, model = np.random.default_rng(seed), new_chip()
-    filtered, moved = np.zeros(len(PRE)), np.zeros((len(PRE), len(POST)))
+    filtered, expected = np.zeros(len(PRE)), np.zeros((len(PRE), len(POST)))
     for _ in range(N_STEPS):
         spikes = rng.random(len(PRE)) < 0.15
         signals = rng.integers(-15, 16, len(POST))
@@ -75,14 +83,14 @@ def test_the_weights_are_those_of_the_published_equations(seed: int) -> None:
         ]
         send(model, [*teach, EVENTS["tref_all"].encode(), EVENTS["learn_all"].encode()])
         filtered = (filtered + INCR * spikes) * (1 - DECAY / 256)
-        moved += np.outer(filtered, signals * pseudo) / (1 << LEARN_SHIFT)
+        expected += np.outer(filtered, signals * pseudo) / (1 << LEARN_SHIFT)
     of_chip = weights_of(model)[np.ix_(PRE, POST)] - MIDDLE
     assert np.abs(of_chip).max() < MIDDLE  # no weight has stopped at its end
-    assert np.std(moved) > 2  # in LSB, and one step at random adds at most half of one
-    slope, offset = np.polyfit(moved.ravel(), of_chip.ravel(), 1)
+    assert np.std(expected) > 2  # in LSB, and one step at random adds at most half of one
+    slope, offset = np.polyfit(expected.ravel(), of_chip.ravel(), 1)
     assert 0.93 < slope < 1.02  # traces are rounded down
     assert abs(offset) < 0.2
-    residue = of_chip - slope * moved
+    residue = of_chip - slope * expected
     assert np.std(residue) < 0.5 * np.sqrt(N_STEPS)  # what rounding at random may add in so many steps
-    assert np.corrcoef(moved.ravel(), of_chip.ravel())[0, 1] > 0.9
+    assert np.corrcoef(expected.ravel(), of_chip.ravel())[0, 1] > 0.9
     assert pseudo[len(POST) // 2 :].min() < 1
