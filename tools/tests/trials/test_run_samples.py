@@ -202,7 +202,8 @@ def test_the_report_is_one_page_with_all_its_pictures(chip):
 
 def test_the_report_s_json_has_the_same_figures() -> None:
     map_network("tinyodin")
-    run("tinyodin", "--report", "page")
+    result = run("tinyodin", "--report", "page")
+    assert result.exit_code == 0, result.output
     content = json.loads(Path("page/report.json").read_text())
     figures = json.loads(run("tinyodin", "--json").stdout)
     assert {name: content[name] for name in figures if name in content} == {
