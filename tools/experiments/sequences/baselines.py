@@ -43,7 +43,7 @@ from draupnir.tools.experiments.sequences.majority import (
     MajorityTrainer,
     readout_weights,
 )
-from draupnir.tools.experiments.sequences.results import TaskResults
+from draupnir.tools.experiments.sequences.results import TaskResults, answers
 
 THETAMEM = 100
 N_CHARGE = 20  # virtual events that charge the right readout above THETAMEM
@@ -71,12 +71,8 @@ class OdinBaseline:
     def learn_sequences(self, advance: Callable[[int], None] = lambda n: None) -> TaskResults:
         """Train the readouts, and test them. ``advance`` is called with 1 for each sequence."""
         start = time.perf_counter()
-        for sequence in self.task.train:
-            self.results.train.append(self._answer(sequence, learns=True))
-            advance(1)
-        for sequence in self.task.test:
-            self.results.test.append(self._answer(sequence, learns=False))
-            advance(1)
+        self.results.train = answers(self.task.train, self._answer, True, advance)
+        self.results.test = answers(self.task.test, self._answer, False, advance)
         self.results.weights = readout_weights(self.chip.model.memories[SYNAPSES.name])
         self.results.n_clocks, self.results.seconds = self.chip.n_clocks, time.perf_counter() - start
         return self.results
@@ -142,13 +138,9 @@ class ReckOnBaseline:
         """Train on all sequences, ``epochs`` times, and test. ``advance`` is called with 1 for each sequence."""
         start = time.perf_counter()
         self.chip.set_learning(LEARN_ALL)
-        for sequence in self.task.train * self.epochs:
-            self.results.train.append(self._answer(sequence, learns=True))
-            advance(1)
+        self.results.train = answers(self.task.train * self.epochs, self._answer, True, advance)
         self.chip.set_learning(LEARN_NONE)
-        for sequence in self.task.test:
-            self.results.test.append(self._answer(sequence, learns=False))
-            advance(1)
+        self.results.test = answers(self.task.test, self._answer, False, advance)
         self.results.seconds = time.perf_counter() - start
         return self.results
 

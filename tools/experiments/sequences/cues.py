@@ -22,7 +22,7 @@ from draupnir.emulator.odin.layout import MAPPING
 from draupnir.golden.recipes.crossbar import synapse_words
 from draupnir.tools.experiments.cue_accumulation.dataset import END, N_INPUTS, CueSample, generate
 from draupnir.tools.experiments.sequences.chips import SPIKE, TIME_REFERENCE, GungnirHost
-from draupnir.tools.experiments.sequences.results import TaskResults
+from draupnir.tools.experiments.sequences.results import TaskResults, answers
 
 READOUTS = (0, 1)  # left, right
 EXCITATORY = len(READOUTS)  # the first rows of both kinds
@@ -101,12 +101,8 @@ class CueLearner:
     def run(self, advance: Callable[[int], None] = lambda n: None) -> TaskResults:
         """Run all epochs, then the test. ``advance`` is called with 1 after each sample."""
         start = time.perf_counter()
-        for sample in self.task.train * self.task.epochs:
-            self.results.train.append(self._answer(sample, learns=True))
-            advance(1)
-        for sample in self.task.test:
-            self.results.test.append(self._answer(sample, learns=False))
-            advance(1)
+        self.results.train = answers(self.task.train * self.task.epochs, self._answer, True, advance)
+        self.results.test = answers(self.task.test, self._answer, False, advance)
         self.results.n_clocks, self.results.seconds = self.chip.n_clocks, time.perf_counter() - start
         return self.results
 

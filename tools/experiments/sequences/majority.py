@@ -32,7 +32,7 @@ from draupnir.golden.recipes.crossbar import synapse_words
 from draupnir.tools.experiments.digits.experiment import N_DIGITS, DigitsExperiment
 from draupnir.tools.experiments.digits.results import weights as digit_weights
 from draupnir.tools.experiments.sequences.chips import SPIKE, TIME_REFERENCE, GungnirHost
-from draupnir.tools.experiments.sequences.results import TaskResults
+from draupnir.tools.experiments.sequences.results import TaskResults, answers
 
 READOUTS = (10, 11)
 INHIBITION = 12  # its row inhibits the ten neurons
@@ -187,12 +187,8 @@ class MajorityTrainer:
     def learn_sequences(self, advance: Callable[[int], None] = lambda n: None) -> TaskResults:
         """Train the readouts, and test them. ``advance`` is called with 1 for each sequence."""
         start, first_clock = time.perf_counter(), self.chip.n_clocks
-        for sequence in self.task.train:
-            self.results.train.append(self._answer(sequence, learns=True))
-            advance(1)
-        for sequence in self.task.test:
-            self.results.test.append(self._answer(sequence, learns=False))
-            advance(1)
+        self.results.train = answers(self.task.train, self._answer, True, advance)
+        self.results.test = answers(self.task.test, self._answer, False, advance)
         self.results.weights = readout_weights(self.chip.model.memories[SYNAPSES.name])
         self._finish(self.results, start, first_clock)
         return self.results

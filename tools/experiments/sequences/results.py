@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+T = TypeVar("T")
 BLOCK = 100  # samples of a point of a learning curve
 
 
@@ -55,6 +56,21 @@ class TaskResults:
             "n_clocks": self.n_clocks,
             "seconds": self.seconds,
         }
+
+
+def answers(
+    samples: Sequence[T], answer: Callable[[T, bool], bool], learns: bool, advance: Callable[[int], None]
+) -> list[bool]:
+    """Show samples to a chip, one after the other; return for each whether the answer was right.
+
+    answer : shows a sample, with learning or without, and tells whether the answer is right
+    advance : is called with 1 after each sample
+    """
+    are_right = []
+    for sample in samples:
+        are_right.append(answer(sample, learns))
+        advance(1)
+    return are_right
 
 
 def spread(results: Sequence[TaskResults]) -> str:
