@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from draupnir.emulator.odin.layout import SYN, SYN_BITS, SYN_WEIGHT, N
+from draupnir.emulator import columns
+from draupnir.emulator.odin.layout import SYN_WEIGHT, SYNAPSES, N
 from draupnir.tools.experiments.digits.experiment import EVENTS, N_DIGITS, NO_ANSWER
-
-N_SYN = SYN.width // SYN_BITS
 
 
 class Answer(NamedTuple):
@@ -107,9 +106,7 @@ def accuracy(answers: Sequence[Answer]) -> float:
 
 def weights(synapses: np.ndarray) -> np.ndarray:
     """The weights onto the output neurons: (256, 10) int64, 0..7. synapses : the memory, (8192, 1) uint32"""
-    words = synapses.reshape(N, -1).astype(np.int64)
-    columns = [words[:, n // N_SYN] >> (SYN_BITS * (n % N_SYN)) & SYN_WEIGHT.high for n in range(N_DIGITS)]
-    return np.stack(columns, axis=1)
+    return columns.entries(SYN_WEIGHT, SYNAPSES, synapses)[:, :N_DIGITS]
 
 
 def as_object(results: DigitsResults, files: list[Path]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from draupnir.emulator.codec import encode, to_limbs
-from draupnir.emulator.gungnir.layout import LIF, NEURONS, SYNAPSES
+from draupnir.emulator.gungnir.layout import LIF, NEURONS, SYNAPSES, N
 from draupnir.emulator.reckon.layout import WINP
 from draupnir.tools.experiments.cue_accumulation.experiment import (
     LEARN_ALL,
@@ -36,7 +36,7 @@ from draupnir.tools.experiments.sequences.chips import SPIKE, OdinHost, virtual
 from draupnir.tools.experiments.sequences.majority import (
     FIRST_CELL,
     LENGTH,
-    MARGIN,
+    LESSON,
     READOUTS,
     DigitSequence,
     MajorityTask,
@@ -47,7 +47,7 @@ from draupnir.tools.experiments.sequences.results import TaskResults, answers
 
 THETAMEM = 100
 N_CHARGE = 20  # virtual events that charge the right readout above THETAMEM
-N_CELLS = 256 - FIRST_CELL
+N_CELLS = N - FIRST_CELL
 IMAGE_STEPS = 20  # timesteps of an image, and of the answer
 INPUT_SIGMA = 5.0  # standard deviation of ReckOn's initial input weights; it has more input spikes here than with cues
 
@@ -61,12 +61,10 @@ class OdinBaseline:
     def __init__(self, trainer: MajorityTrainer) -> None:
         self.task = trainer.task
         words = {name: trainer.chip.model.memories[name] for name in (NEURONS.name, SYNAPSES.name)}
-        self.chip = OdinHost({**self._odin_registers(), "SPI_OPEN_LOOP": 0}, words)
+        signs = self.task.registers()["SPI_SYN_SIGN"]
+        self.chip = OdinHost({**self.task.digits.registers(), "SPI_SYN_SIGN": signs, "SPI_OPEN_LOOP": 0}, words)
         self.results = TaskResults("ODIN: SDSP alone", self.task.seed)
         self._set_learning(False)
-
-    def _odin_registers(self) -> dict[str, int | list[int]]:
-        return {**self.task.digits.registers(), "SPI_SYN_SIGN": self.task.registers()["SPI_SYN_SIGN"]}
 
     def learn_sequences(self, advance: Callable[[int], None] = lambda n: None) -> TaskResults:
         """Train the readouts, and test them. ``advance`` is called with 1 for each sequence."""
@@ -84,7 +82,7 @@ class OdinBaseline:
         sums = self.chip.sums(READOUTS, np.concatenate([*spikes, last]))
         right, wrong = sequence.label, 1 - sequence.label
         self.chip.clear(READOUTS)
-        if learns and sums[right] - sums[wrong] < MARGIN:
+        if learns and sums[right] - sums[wrong] < LESSON.margin:
             self._lesson(READOUTS[right], [int(neur) for neur in last if neur < N_DIGITS])
             self.chip.clear(READOUTS)
         return bool(np.argmax(sums) == right)
@@ -118,7 +116,7 @@ class ReckOnBaseline:
     task : its sequences; epochs : how often the training sequences are shown, at least 1
     """
 
-    def __init__(self, task: MajorityTask, epochs: int = 3) -> None:
+    def __init__(self, task: MajorityTask, epochs: int) -> None:
         self.task, self.epochs = task, epochs
         self.chip = ReckOn(self)
         self.results = TaskResults("ReckOn: e-prop alone", task.seed)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from draupnir.emulator import columns
+from draupnir.emulator.codec import encode
 from draupnir.emulator.gungnir.chip import Model as Gungnir
 from draupnir.emulator.gungnir.events import engine as gungnir_engine
 from draupnir.emulator.gungnir.layout import CHIP, LIF, NEURONS, N
@@ -23,6 +24,25 @@ LEARN = EVENTS["learn_all"].encode()
 VIRTUAL_MAX = EVENTS["virtual"]["weight"].high
 AMOUNT_MAX = EVENTS["signal"]["amount"].high  # of one event
 DECAY_ALL = 255  # SPI_TRACE_DECAY with which one time reference ends every trace
+READOUT = encode(LIF, lif_izh_sel=1, leak_en=1, thr=LIF["thr"].high, eprop_en=1, readout=1)  # a word; without leakage
+SIGN_BITS = CHIP.register("SPI_SYN_SIGN").width
+
+
+class Lesson(NamedTuple):
+    """A lesson by e-prop.
+
+    amount : the learning signal for the right readout, and with a minus for the wrong one, 1..127
+    margin : by how much the right readout must lead so that there is no lesson
+    """
+
+    amount: int
+    margin: int
+
+
+def inhibitory(rows: Iterable[int]) -> list[int]:
+    """Return the contents of SPI_SYN_SIGN with which these rows inhibit, and all others excite."""
+    signs = sum(1 << row for row in rows)
+    return [signs >> lsb & ((1 << SIGN_BITS) - 1) for lsb in range(0, N, SIGN_BITS)]
 
 
 def virtual(neur: int, sign: int = 0) -> int:
@@ -102,3 +122,15 @@ class GungnirHost(OdinHost):
         self.clear(neurons)
         self.send([TIME_REFERENCE])
         self.write("SPI_TRACE_DECAY", decay)
+
+    def answer(self, addrs: Sequence[int], readouts: Sequence[int], label: int, lesson: Lesson | None) -> bool:
+        """Show a sample, tell whether the answer is right, and forget the sample.
+
+        The answer is the one of two readouts that has integrated more. label : the right one, 0 or 1
+        lesson : is given before the chip forgets, unless the right one leads by its margin; None for no learning
+        """
+        sums = self.sums(readouts, self.send(addrs))
+        if lesson is not None and sums[label] - sums[1 - label] < lesson.margin:
+            self.teach({readouts[label]: lesson.amount, readouts[1 - label]: -lesson.amount})
+        self.forget(readouts)
+        return bool(np.argmax(sums) == label)

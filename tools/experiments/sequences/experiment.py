@@ -42,7 +42,7 @@ class LearningExperiment:
     def n_samples(self) -> int:
         """The number of images, sequences and cue samples that the chips see."""
         n_train, n_test = self.sequences.n_train, self.sequences.n_test
-        n_cues = len(self.cues.train) * self.cues.epochs + len(self.cues.test)
+        n_cues = len(self.cues.samples.train) * self.cues.epochs + len(self.cues.samples.test)
         return self.sequences.n_images + (2 + self.reckon_epochs) * n_train + 3 * n_test + n_cues
 
     def run(self, results: LearningResults, advance: Callable[[int], None] = lambda n: None) -> None:

@@ -24,14 +24,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from draupnir.emulator.codec import encode, to_limbs
+from draupnir.emulator import columns
+from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.gungnir.layout import LIF, NEURONS, SYNAPSES, N
+from draupnir.emulator.gungnir.layout import NEURONS, SYNAPSES, N
 from draupnir.emulator.odin.layout import MAPPING, SYN_WEIGHT
-from draupnir.golden.recipes.crossbar import synapse_words
 from draupnir.tools.experiments.digits.experiment import N_DIGITS, DigitsExperiment
 from draupnir.tools.experiments.digits.results import weights as digit_weights
-from draupnir.tools.experiments.sequences.chips import SPIKE, TIME_REFERENCE, GungnirHost
+from draupnir.tools.experiments.sequences.chips import READOUT, SPIKE, TIME_REFERENCE, GungnirHost, Lesson, inhibitory
 from draupnir.tools.experiments.sequences.results import TaskResults, answers
 
 READOUTS = (10, 11)
@@ -40,8 +40,8 @@ FIRST_CELL = 26  # the row of the first edge cell
 LENGTH = 5  # images of a sequence; odd, so that one class has the majority
 THR_SEQUENCE = 30  # threshold of the ten neurons while a sequence is shown
 WEIGHT, MAPPED = 3, 1 << MAPPING.lsb  # of a readout's synapses before the first sequence
-AMOUNT = 30  # learning signal of a wrong answer, and of a right one by less than MARGIN
-MARGIN = 40
+SPIKES = frozenset(SPIKE)
+LESSON = Lesson(amount=30, margin=40)
 REGISTERS = {"SPI_EPROP_EN": 1, "SPI_TRACE_INCR": 16, "SPI_TRACE_DECAY": 1, "SPI_LEARN_SHIFT": 9}
 
 
@@ -111,24 +111,21 @@ class MajorityTask:
 
     def registers(self) -> dict[str, int | list[int]]:
         """The registers before the first image."""
-        signs = [0] * (N // 16)
-        signs[INHIBITION // 16] = 1 << INHIBITION % 16
-        return {**self.digits.registers(), "SPI_SYN_SIGN": signs, **REGISTERS}
+        return {**self.digits.registers(), "SPI_SYN_SIGN": inhibitory([INHIBITION]), **REGISTERS}
 
     def neurons(self, train: bool) -> NDArray[np.uint32]:
         """The neuron memory, (256, 4) uint32. train : True while the ten neurons learn digits"""
         words = self._ten_neurons.neurons(train)
-        readout = encode(LIF, lif_izh_sel=1, leak_en=1, thr=LIF["thr"].high, eprop_en=1, readout=1)
-        words[list(READOUTS)] = to_limbs(readout, NEURONS.n_limbs)
+        words[list(READOUTS)] = to_limbs(READOUT, NEURONS.n_limbs)
         return words
 
     def synapses(self) -> NDArray[np.uint32]:
         """The synapse memory before the first image, (8192, 1) uint32."""
-        cells = np.zeros((N, N), np.int64)
+        cells = np.zeros((N, N), np.uint32)
         cells[FIRST_CELL:, :N_DIGITS] = self.digits.weight | MAPPED
         cells[INHIBITION, :N_DIGITS] = SYN_WEIGHT.high | MAPPED
         cells[:N_DIGITS, list(READOUTS)] = WEIGHT | MAPPED
-        return synapse_words(cells)
+        return columns.pack(cells, SYNAPSES)
 
     def events(self, sequence: DigitSequence) -> list[int]:
         """The events of a sequence, as AERIN_ADDR."""
@@ -149,9 +146,6 @@ class MajorityTask:
         return events
 
 
-SPIKES = frozenset(SPIKE)
-
-
 class MajorityTrainer:
     """The task on Gungnir.
 
@@ -168,16 +162,9 @@ class MajorityTrainer:
     def learn_digits(self, advance: Callable[[int], None] = lambda n: None) -> TaskResults:
         """Train the ten neurons on all training images, and test them. ``advance`` is called with 1 for each image."""
         digits, start = self.task.digits, time.perf_counter()
-        for image in digits.train_images.tolist():
-            answer = digits.predict(self.chip.send(digits.presentation(image)))
-            self.digits.train.append(answer == digits.label(image))
-            self.chip.send(digits.lesson(image))
-            advance(1)
+        self.digits.train = answers(digits.train_images.tolist(), self._digit, True, advance)
         self._load(digits.neurons(train=False))
-        for image in digits.test_images.tolist():
-            answer = digits.predict(self.chip.send(digits.presentation(image, train=False)))
-            self.digits.test.append(answer == digits.label(image))
-            advance(1)
+        self.digits.test = answers(digits.test_images.tolist(), self._digit, False, advance)
         self.digits.weights = digit_weights(self.chip.model.memories[SYNAPSES.name])
         self._finish(self.digits, start, 0)
         self._load(self.task.neurons(train=False))
@@ -193,15 +180,16 @@ class MajorityTrainer:
         self._finish(self.results, start, first_clock)
         return self.results
 
+    def _digit(self, image: int, learns: bool) -> bool:
+        """Show an image, tell whether the answer is right, and give the lesson of a training image."""
+        digits = self.task.digits
+        answer = digits.predict(self.chip.send(digits.presentation(image, learns)))
+        if learns:
+            self.chip.send(digits.lesson(image))
+        return answer == digits.label(image)
+
     def _answer(self, sequence: DigitSequence, learns: bool) -> bool:
-        """Show a sequence; tell whether the answer, the readout that integrated more, is right; perhaps learn."""
-        spikes = self.chip.send(self.task.events(sequence))
-        sums = self.chip.sums(READOUTS, spikes)
-        right, wrong = sequence.label, 1 - sequence.label
-        if learns and sums[right] - sums[wrong] < MARGIN:
-            self.chip.teach({READOUTS[right]: AMOUNT, READOUTS[wrong]: -AMOUNT})
-        self.chip.forget(READOUTS)
-        return bool(np.argmax(sums) == right)
+        return self.chip.answer(self.task.events(sequence), READOUTS, sequence.label, LESSON if learns else None)
 
     def _load(self, neurons: NDArray[np.uint32]) -> None:
         self.chip.model.memories[NEURONS.name][:] = neurons
@@ -213,6 +201,4 @@ class MajorityTrainer:
 
 def readout_weights(synapses: NDArray[np.uint32]) -> NDArray[np.int64]:
     """The weights from the ten neurons to the readouts, (10, 2) int64, 0..7. synapses : the memory, (8192, 1)"""
-    words = synapses.reshape(N, -1).astype(np.int64)[:N_DIGITS]
-    columns = [words[:, neur // 8] >> 4 * (neur % 8) & SYN_WEIGHT.high for neur in READOUTS]
-    return np.stack(columns, axis=1)
+    return columns.entries(SYN_WEIGHT, SYNAPSES, synapses)[:N_DIGITS, list(READOUTS)]
