@@ -127,7 +127,7 @@ def test_the_driver_compiles_without_a_warning(the_map: AddressMap, bus: str, tm
     name = f"{the_map.chip.name}_soc"
     for template, suffix in (("header.h.jinja", "h"), ("driver.c.jinja", "c")):
         (tmp_path / f"{name}.{suffix}").write_text(files.render(template, name, bus, the_map))
-    compiler = shutil.which("cc")
+    compiler = shutil.which("gcc")
     assert compiler
     for extra in ((), (f"-D{name.upper()}_BUS_FUNCTIONS",)):
         command = [compiler, *STRICT, *extra, "-c", f"{name}.c", "-o", "driver.o"]
