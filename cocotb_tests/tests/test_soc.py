@@ -47,10 +47,23 @@ def test_axi4_lite_in_icarus(name: str, folder: Path) -> None:
     run("tinyodin", "axi4-lite", "icarus", name, folder)
 
 
+@pytest.mark.verilator
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_axi4_lite_in_verilator(name: str, folder: Path) -> None:
+    """A master that samples after the edge instead of before it waits for ever here."""
+    run("tinyodin", "axi4-lite", "verilator", name, folder)
+
+
 @pytest.mark.icarus
 @pytest.mark.parametrize("name", ["accesses_do_what_the_map_says", "a_cycle_without_an_end_has_no_answer"])
 def test_wishbone_in_icarus(name: str, folder: Path) -> None:
     run("tinyodin", "wishbone", "icarus", name, folder)
+
+
+@pytest.mark.verilator
+@pytest.mark.parametrize("name", ["accesses_do_what_the_map_says", "a_cycle_without_an_end_has_no_answer"])
+def test_wishbone_in_verilator(name: str, folder: Path) -> None:
+    run("tinyodin", "wishbone", "verilator", name, folder)
 
 
 @pytest.mark.icarus
