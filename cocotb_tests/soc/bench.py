@@ -47,9 +47,9 @@ class SocBench:
         self._face = peripheral.face(bus)
         outer_chip = peripheral.declaration(bus, self.map)
         pins = Pins(dut, outer_chip, None, self.session.probes)
-        # This is cocotb's own clock, not the wrapper's. Verilator evaluates the whole design before it reports that a clock
-        # of the wrapper rose, so a master that waits for this would see the levels after the edge: a READY or a VALID that
-        # ends there would be lost. A clock that cocotb writes is reported first. In Icarus both are alike.
+        # This is cocotb's own clock, not the wrapper's. Verilator evaluates the whole design before it reports that a
+        # clock of the wrapper rose, so a master that waits for this would see the levels after the edge: a READY or a
+        # VALID that ends there would be lost. A clock that cocotb writes is reported first. In Icarus both are alike.
         self.clock = ChipClock(pins[outer_chip.clock.name], period_ns=PERIOD_NS)
         edges = ClockEdges(outer_chip, {outer_chip.clock.name: self.clock})
         recorder = InnerRecorder(Recorder(pins, edges), outer_chip, self.model.chip, self._listen)
