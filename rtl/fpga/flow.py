@@ -18,7 +18,7 @@ from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit
 from draupnir.rtl.bridge.board import title
 from draupnir.rtl.bridge.protocol import buses, clocks_a_cycle
-from draupnir.rtl.fpga import bitfile, clocks, report, tools
+from draupnir.rtl.fpga import bitfile, clocks, report, synthesis, tools
 from draupnir.rtl.fpga.boards import FpgaBoard
 from draupnir.rtl.fpga.clocks import ClockPlan
 from draupnir.rtl.fpga.memories import MemoryShape, check_placed, numbered
@@ -160,7 +160,7 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
     options = f"--report {NAME}.json.report --timing-allow-fail --seed {SEED} --freq {request.freq / 1e6:g}"
     name = None if request.header else title(request.chip, dict(request.parameters))
     design = BoardTop(declaration, component, request.board, clock_plan, name)
-    plan = platform.prepare(design, NAME, emit_src=False, nextpnr_opts=options)
+    plan = platform.prepare(design, NAME, emit_src=False, nextpnr_opts=options, script_after_read=synthesis.SETTINGS)
     remedy = f"so there is none yet; `draupnir rtl {request.chip}` has the chip's Verilog"
     check_placed(request.subject, _shapes(request), platform.placed, f"a bitstream, {remedy}")
     for name, text in plan.files.items():

@@ -19,7 +19,7 @@ from draupnir.emulator.declare import Chip, Field, Memory, Word
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import emit
 from draupnir.rtl.design import Design
-from draupnir.rtl.fpga import content, tools
+from draupnir.rtl.fpga import content, synthesis, tools
 from draupnir.rtl.fpga.boards import Family
 from draupnir.rtl.fpga.content import Located
 from draupnir.rtl.fpga.dp16kd import DP16KD
@@ -139,7 +139,7 @@ def synthesise(chip_name: str, family: Family, folder: Path, **parameters: Any) 
     platform = _PLATFORMS[family]()
     path = emit.write_verilog(emit.make(chip_name, **parameters), ours.top, folder, platform)
     check_placed(chip_name, _shapes(chip_name, parameters), platform.placed, f"outside in an {family}'s netlist")
-    script = f"read_verilog {path.name}; {_SYNTHESIS[family]} -top {ours.top} -json chip.json"
+    script = f"read_verilog {path.name}; {synthesis.SETTINGS}; {_SYNTHESIS[family]} -top {ours.top} -json chip.json"
     tools.must("yosys", ["-q", "-p", script], folder)
     netlist = json.loads((folder / "chip.json").read_text())
     return _netlist(chip_name, family, folder, netlist, parameters)

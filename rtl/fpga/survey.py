@@ -16,7 +16,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import datafiles, emit
 from draupnir.rtl.design import Design, literal
-from draupnir.rtl.fpga import report, tools
+from draupnir.rtl.fpga import report, synthesis, tools
 from draupnir.rtl.fpga.memories import BlockMemories
 from draupnir.rtl.fpga.report import Usage
 
@@ -93,7 +93,7 @@ def _synthesised(name: str, parameters: Mapping[str, Any], design: Design, folde
     datafiles.put_beside(design.data, folder)
     read = f"read_verilog {system_verilog}{defines}{' '.join(path.name for path in design.files)}"
     read += "".join(f"; chparam -set {name} {literal(value)} {design.top}" for name, value in design.parameters.items())
-    script = f"{read}; synth_ecp5 -top {design.top} -json chip.json"
+    script = f"{read}; {synthesis.SETTINGS}; synth_ecp5 -top {design.top} -json chip.json"
     tools.must("yosys", ["-q", "-l", "synthesis.log", "-p", script], folder)
     log = tools.must("nextpnr-ecp5", [*_options(device), "--pack-only"], folder)
     return Row(name, parameters, report.of_log(log), None)
