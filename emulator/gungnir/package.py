@@ -17,5 +17,6 @@ PACKAGE = ChipPackage(
     bench="draupnir.cocotb_tests.gungnir.bench:Bench",
     tests="draupnir.cocotb_tests.gungnir",
     proofs="draupnir.tools.proofs.gungnir:CLAIMS",
+    explainer="draupnir.tools.explain.gungnir_run:EXPLAINER",
     page="draupnir.emulator.gungnir:README.md",
 )

@@ -15,7 +15,7 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import limits
-from draupnir.tools.explain.crossbar_visits import NO_NEURON, WEIGHT, NeuronWatcher
+from draupnir.tools.explain.crossbar_visits import NO_NEURON, NeuronWatcher
 from draupnir.tools.explain.history import ExplainedNeuron, History
 from draupnir.tools.explain.part import Explainer, Question, RunTerms, check_number
 from draupnir.tools.explain.visits import Visit
@@ -29,8 +29,11 @@ POTENTIAL, CALCIUM, THRESHOLD, DISABLE = "core", "calcium", "thr", "neur_disable
 PLASTICITY = ("ca_", "theta")  # the parameters by which a synapse learns begin with one of these
 
 
-class _CrossbarExplainer:
-    """Explains the neurons of ODIN and tinyODIN; see ``part.Explainer``."""
+class CrossbarExplainer:
+    """Explains the neurons of a crossbar chip; see ``part.Explainer``. watch : the class of its watchers"""
+
+    def __init__(self, watch: type[NeuronWatcher] = NeuronWatcher) -> None:
+        self._watch = watch
 
     def check(self, chip: Chip, question: Question) -> None:
         if question.population:
@@ -57,7 +60,7 @@ class _CrossbarExplainer:
         ahead, model = kind(terms.seed), kind(terms.seed)
         for one in (ahead, model):
             configuration.apply(one)
-        watcher = NeuronWatcher(model, question.neuron, NO_NEURON if question.pre is None else question.pre)
+        watcher = self._watch(model, question.neuron, NO_NEURON if question.pre is None else question.pre)
         subject = _subject(watcher, question.neuron)
         visits: list[Visit] = []
         n_cycles = 0
@@ -70,7 +73,7 @@ class _CrossbarExplainer:
         return History(chip.name, question.neuron_text, question.pre, subject, visits, n_cycles, question.cycle)
 
 
-EXPLAINER: Explainer = _CrossbarExplainer()
+EXPLAINER: Explainer = CrossbarExplainer()
 
 
 def _subject(watcher: NeuronWatcher, neuron: int) -> ExplainedNeuron:
@@ -80,13 +83,14 @@ def _subject(watcher: NeuronWatcher, neuron: int) -> ExplainedNeuron:
         f"neuron {neuron}",
         watcher.word,
         POTENTIAL,
-        WEIGHT,
+        watcher.weight,
         parameters[THRESHOLD],
         parameters,
         silence=f"{DISABLE} is 1: its spikes stay inside" if parameters.get(DISABLE) else "",
-        learns_by=(POTENTIAL, CALCIUM),
+        learns_by=watcher.learns_by,
         levels={name: content for name, content in parameters.items() if name.startswith(PLASTICITY)},
         curves={CALCIUM: thetas} if parameters.get("ca_en") else {},
+        weight_unit=watcher.weight_unit,
     )
 
 

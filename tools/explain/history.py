@@ -20,6 +20,7 @@ class ExplainedNeuron:
     rest : the reason for which no synapse learns, "" if there is none
     learns_by : the names of the fields of its state by which its synapses learn; levels : the parameters beside them
     curves : those of its fields that the picture shows below the potential, each with the parameters beside it
+    weight_unit : the unit of a synapse's weight
     """
 
     name: str
@@ -33,6 +34,7 @@ class ExplainedNeuron:
     learns_by: tuple[str, ...] = ()
     levels: Mapping[str, int] = field(default_factory=dict)
     curves: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    weight_unit: str = "LSB"
 
     def potential_before(self, visit: Visit) -> int:
         """The potential before a visit that writes the neuron."""

@@ -101,4 +101,4 @@ def _weight(axis: Axes, history: History, name: str, turns: Sequence[tuple[Visit
     axis.step([0, *cycles], levels, where="post", color=POTENTIAL)
     axis.scatter(cycles, levels[1:], s=12, color=CHANGES, zorder=3)
     axis.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.set_ylabel(f"{name}, LSB")
+    axis.set_ylabel(f"{name}, {history.subject.weight_unit}")

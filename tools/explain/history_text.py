@@ -98,7 +98,8 @@ def _synapse(history: History, name: str, some: Sequence[tuple[Visit, SynapseTur
     """Yield what becomes of a synapse: its weight, the last changes, and the reasons for which it stays."""
     changes = [(visit, turn) for visit, turn in some if turn.changes]
     first, last = weights(history, some[0][1])[0], weights(history, some[-1][1])[1]
-    yield name, f"weight {first} at first, {last} at last; {len(some)} event(s) may change it, {len(changes)} do"
+    unit = "" if history.subject.weight_unit == "LSB" else f" {history.subject.weight_unit}"
+    yield name, f"weight {first}{unit} at first, {last} at last; {len(some)} event(s) may change it, {len(changes)} do"
     reasons = Counter(turn.why for _, turn in some if turn.why and not turn.changes)
     for why, n in reasons.most_common(MOST):
         yield "stays", f"in {n} event(s), because {why}"

@@ -199,7 +199,7 @@ def test_pieces_of_a_run_give_the_same_history(tmp_path: Path, monkeypatch: pyte
 
 
 def test_mistakes_are_one_line() -> None:
-    assert "ranc: the neurons of this chip have no history; right is odin, reckon or tinyodin" in refusal(
+    assert "ranc: the neurons of this chip have no history; right is gungnir, odin, reckon or tinyodin" in refusal(
         "--neuron", "1", chip="ranc"
     )
     assert "--timesteps 3: tinyodin has no timesteps; right is to leave it out" in refusal(
