@@ -23,7 +23,7 @@ FENCE = re.compile(r"^```([\w{}]*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # Each command of these pages runs here.
 RAN = ("docs/start.md", "docs/guides/rtl.md", "docs/guides/fpga.md", "docs/proof.md", "docs/replay.md")
 NEW = (*RAN, "docs/guides/trained.md", "docs/guides/student.md")
-MARKED = (*NEW, "docs/learning.md", "docs/waves.md", "docs/notebooks.md")
+MARKED = (*NEW, "docs/learning.md", "docs/waves.md", "docs/notebooks.md", "docs/exact.md", "docs/cluster.md")
 
 
 def steps_of(page: str) -> list[tuple[str, list[str]]]:
@@ -90,8 +90,9 @@ def test_a_page_s_python_prints_its_comments(
 
 @pytest.mark.parametrize("page", MARKED)
 def test_a_block_of_a_page_is_run_or_marked_as_shell(page: str) -> None:
-    """A reader knows by the form of a block whether a test runs it: ``console`` and ``python`` yes, ``sh`` no."""
-    assert {kind for kind, _ in FENCE.findall((ROOT / page).read_text())} <= {"console", "python", "sh", "{words}"}
+    """The form of a block tells whether a test runs it: ``console`` and ``python`` yes, ``sh`` and ``py`` no."""
+    kinds = {kind for kind, _ in FENCE.findall((ROOT / page).read_text())}
+    assert kinds <= {"console", "python", "sh", "py", "{words}"}
 
 
 def commands_shown(text: str) -> list[list[str]]:
