@@ -2,8 +2,8 @@
 
 The package itself is the library: ``chips``, ``chip``, ``model``, ``load_config``, ``pack``, ``run``,
 ``run_many``, ``replay``, ``regress``, ``record``, ``emit`` and ``compare``, with ``Configuration``, ``Environment``,
-``Run``, ``SourceOptions`` and ``InputError``. ``draupnir.api`` documents each of them. All other names may change
-without notice. A module is imported only when it is used, so that a command starts quickly.
+``Run``, ``ManyRuns``, ``SourceOptions`` and ``InputError``. ``draupnir.api`` documents each of them. All other names
+may change without notice. A module is imported only when it is used, so that a command starts quickly.
 """
 
 TYPE_CHECKING = False
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         Configuration,
         Environment,
         InputError,
+        ManyRuns,
         Run,
         SourceOptions,
         chip,
@@ -34,6 +35,7 @@ __all__ = [
     "Configuration",
     "Environment",
     "InputError",
+    "ManyRuns",
     "Run",
     "SourceOptions",
     "__version__",

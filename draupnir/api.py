@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from draupnir import many
 from draupnir.emulator import chips as registry
 from draupnir.emulator.configuration import Configuration
 from draupnir.emulator.declare import Chip
@@ -22,7 +23,7 @@ from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.package import ChipPackage
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds import batch, levels
-from draupnir.result import Run
+from draupnir.result import ManyRuns, Run
 from draupnir.rtl.design import SourceOptions
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = [
     "Configuration",
     "Environment",
     "InputError",
+    "ManyRuns",
     "Run",
     "SourceOptions",
     "chip",
@@ -213,24 +215,88 @@ def _columns(events: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     return events[:, 1], events[:, 0]
 
 
+@overload
 def run_many(
     runs: Iterable[tuple[ClockLevel, ArrayLike]],
     environment: Any = None,
     max_cycles: int | None = None,
     n_threads: int | None = None,
-) -> Iterator[Run]:
-    """Run many models at once, on all cores. Yields the results in the order of the runs, each as soon as it is ready.
+    *,
+    backend: str = "cpu",
+) -> Iterator[Run]: ...
 
-    runs : for each run a model of its own, and its events, or the operations of its host, as for ``run``; the next pair
-        is read when a thread is free
-    environment, max_cycles : as for ``run``, the same for all runs
+
+@overload
+def run_many(
+    runs: Configuration | ClockLevel | ManyRuns,
+    environment: Any = None,
+    max_cycles: int | Sequence[int] | np.ndarray | None = None,
+    n_threads: int | None = None,
+    *,
+    events: ArrayLike | Sequence[ArrayLike],
+    changes: Sequence[Mapping[str, Any]] | None = None,
+    finish: bool = True,
+    keep_states: bool = False,
+    backend: str = "cpu",
+) -> ManyRuns: ...
+
+
+def run_many(
+    runs: Any,
+    environment: Any = None,
+    max_cycles: Any = None,
+    n_threads: int | None = None,
+    *,
+    events: Any = None,
+    changes: Sequence[Mapping[str, Any]] | None = None,
+    finish: bool = True,
+    keep_states: bool = False,
+    backend: str = "cpu",
+) -> Iterator[Run] | ManyRuns:
+    """Run many chips of one kind at once, on all cores: a base with changes, or models of your own.
+
+    runs : the base: a configuration, a model in any state, which stays as it is, or the outcome of a call before, whose
+        runs go on. Or, for each run, a model of its own and its events, or the operations of its host, as for ``run``;
+        the results are then yielded in this order, each as soon as it is ready
+    environment : as for ``run``, the same for all runs
+    max_cycles : as for ``run``; with a base also one for each run, and no run raises NotAtRest: a run that did not end
+        has ``done`` False
     n_threads : the number of threads, at least 1; None is one for each core
+    events : with a base: the events as for ``run``, the same for all runs; or a list with an array for each run
+    changes : with a base: for each run what is different in it, place -> content. A place is some words of a memory, or
+        one of their fields ("neurons[0-9].thr"); entries of a matrix ("synapses[5][0-63].syn_weight"); a register of
+        the chip's state; and, with a configuration as the base, a configuration register ("registers.SPI_OPEN_LOOP") or
+        "seed", as for ``model``. Without brackets it is all elements. The content is an integer, or an array with one
+        for each element. Words and registers of the state are written after the reset, as by ``model.poke``
+    finish : with a base: True lets each run end when the chip is at rest; False as soon as its last event is sent, so
+        that a next call goes on exactly as one long run would
+    keep_states : with a base: True keeps the chips at the end, so that a next call can go on with them
+    backend : "cpu"; there is no other yet
+    Raises InputError for a place that the chip does not have, a content that does not fit, and lists of other lengths.
 
     >>> import draupnir
+    >>> config = draupnir.load_config("odin", "examples/odin/net.toml")
+    >>> found = draupnir.run_many(config, events=[0x6407], changes=[{"neurons[0-9].thr": n} for n in (1, 100, 200)])
+    >>> found.figures["n_spikes"].tolist(), found.spikes_of(0)["cycle"][:2].tolist()
+    ([10, 0, 0], [20, 543])
     >>> models = [draupnir.model("odin", "examples/odin/net.toml") for _ in range(3)]
     >>> [found.done for found in draupnir.run_many((model, [0x6407]) for model in models)]
     [True, True, True]
     """
+    many.check_backend(backend)
+    if isinstance(runs, Configuration | ClockLevel | ManyRuns):
+        if events is None:
+            raise InputError("run_many: events= is missing")
+        return many.run(runs, events, changes, environment, max_cycles, n_threads, finish, keep_states)
+    if events is not None or changes is not None or keep_states or not finish:
+        raise InputError("run_many: events=, changes=, finish= and keep_states= need a base; here each run has a model")
+    return _run_models(runs, environment, max_cycles, n_threads)
+
+
+def _run_models(
+    runs: Iterable[tuple[ClockLevel, ArrayLike]], environment: Any, max_cycles: int | None, n_threads: int | None
+) -> Iterator[Run]:
+    """Run models of the user's own."""
     for ran in batch.run_batch((_sample(*each, environment, max_cycles) for each in runs), n_threads):
         yield Run(ran.cycles, ran.addrs if hasattr(ran, "addrs") else ran.received, ran.n_cycles, ran.done)
 

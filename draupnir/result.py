@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from draupnir.emulator import markup
+from draupnir.emulator.declare import Chip
+from draupnir.emulator.speeds.many_jobs import ChipStates
 
 
 @dataclass(frozen=True)
@@ -36,4 +39,48 @@ class Run:
                 markup.raster(self.cycles, self.out),
                 markup.table("What the chip sent", ("cycle", "out"), rows, len(self.out)) if rows else "",
             )
+        )
+
+
+@dataclass(frozen=True)
+class ManyRuns:
+    """The outcome of n runs of one chip, as columns.
+
+    figures : (n,) records: ``n_sent``, the events that were sent; ``n_cycles``; ``n_spikes``; ``done``, as for ``Run``;
+        and the counts of the chip's event level, for instance ``synaptic_operations``
+    spikes : records of all spikes, run after run: ``run``, 0..n-1; ``cycle`` and ``out``, as for ``Run``
+    states : the chips at the end of their runs, or None if they were not kept. ``registers`` has a record for each run,
+        ``memories`` arrays with a first dimension for the run. You may write them before you let the runs go on.
+    """
+
+    chip: str
+    figures: np.ndarray
+    spikes: np.ndarray
+    states: ChipStates | None
+    declaration: Chip = field(repr=False)
+    stretch: bool = field(repr=False)
+
+    def __len__(self) -> int:
+        """Return the number of runs."""
+        return len(self.figures)
+
+    def spikes_of(self, run: int) -> np.ndarray:
+        """Return the spikes of a run; run : 0..n-1"""
+        first, last = np.searchsorted(self.spikes["run"], [run, run + 1])
+        return self.spikes[first:last]
+
+    def part(self, selection: Any) -> ManyRuns:
+        """Return some of the runs, numbered anew in this order.
+
+        selection : the numbers of the runs, or (n,) bool, for instance to let only the best ones go on
+        """
+        numbers = np.arange(len(self))[selection].reshape(-1)
+        spikes = [self.spikes_of(number).copy() for number in numbers.tolist()]
+        for run, one in enumerate(spikes):
+            one["run"] = run
+        return replace(
+            self,
+            figures=self.figures[numbers],
+            spikes=np.concatenate(spikes) if spikes else self.spikes[:0],
+            states=None if self.states is None else self.states.part(numbers),
         )

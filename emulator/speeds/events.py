@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds import runs
+from draupnir.emulator.speeds import many, runs
 from draupnir.emulator.speeds.loop import Terms, looper, new_shown
 from draupnir.emulator.speeds.runs import Buses, EventRun, RunInputs
 
@@ -19,12 +20,39 @@ class EventLevel:
     clock : the chip's module that is the ``pins`` of ``loop.looper``
     steps : the chip's module that is the ``clock``, the ``stretch`` and the ``level`` of ``loop.looper``. It also has
         ``prepare(model, environment, burst)``, which returns the state that its functions take: a named tuple with
-        the record of counters as ``counts``; and ``statistics(counts)``, which returns these counters by name
+        the record of counters as ``counts``, of the type ``COUNTS``; and ``statistics(counts)``, which returns
+        these counters by name
     """
 
     def __init__(self, clock: ModuleType, steps: ModuleType) -> None:
         self._loop = looper(clock, steps, steps, steps)
         self._steps = steps
+        opened: Callable[..., Any] = self._loop.loop  # type: ignore[attr-defined]
+        self.many = many.runner(clock, steps.__name__, opened)
+
+    def prepare(self, model: Any, environment: Environment) -> tuple[Any, np.recarray]:
+        """Return the state that the loop takes, and the record of ``new_shown`` in it."""
+        burst = new_shown()
+        return self._steps.prepare(model, environment, burst), burst
+
+    @property
+    def n_counts(self) -> int:
+        """The number of integers that a run counts."""
+        return int(self._steps.COUNTS.itemsize) // np.dtype(np.int64).itemsize
+
+    def named_counts(self, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the counts of many runs by name; those by state of the controller as "cycles_STATE".
+
+        counts : (n, n_counts) int64
+        """
+        places = np.arange(self.n_counts).view(self._steps.COUNTS).view(np.recarray)
+        columns: dict[str, np.ndarray] = {}
+        for name, place in vars(self._steps.statistics(places[0])).items():
+            if isinstance(place, dict):
+                columns |= {f"{name}_{state}": counts[:, i] for state, i in place.items()}
+            else:
+                columns[name] = counts[:, place]
+        return columns
 
     def run(
         self,
@@ -44,8 +72,7 @@ class EventLevel:
         first_cycle = int(model.registers[0].cycle)
         inputs = runs.run_inputs(model, events, environment, not_before, buses)
         limit = runs.clock_budget(inputs, environment, first_cycle) if max_cycles is None else max_cycles
-        burst = new_shown()
-        state = self._steps.prepare(model, environment, burst)
+        state, burst = self.prepare(model, environment)
 
         def piece(inputs: RunInputs, clocks: int, bus_words: np.ndarray) -> Any:
             return self._loop(state, burst, inputs, Terms(clocks, finish, model.stretch, False), bus_words)

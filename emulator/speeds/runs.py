@@ -148,6 +148,11 @@ def keep(bus_words: np.ndarray, bus: Buses) -> None:
     bus_words[6] = bus.req
 
 
+def words_of(bus: Buses) -> tuple[int, ...]:
+    """Return the buses as the words that ``keep`` writes."""
+    return (*bus.sender, *bus.receiver, bus.req)
+
+
 @kernel
 def buses_of(bus_words: np.ndarray) -> Buses:
     """Return the buses that ``keep`` has written."""

@@ -12,6 +12,7 @@ from functools import partial
 from multiprocessing import get_context
 from multiprocessing.pool import Pool
 
+from draupnir.api import run_many
 from draupnir.emulator import chips
 from draupnir.emulator.speeds.batch import n_cores
 from draupnir.emulator.speeds.levels import CLOSED_LOOP, ENGINE
@@ -34,6 +35,9 @@ def compile_chip(name: str) -> None:
             level = part.load(package)
             if level is not None:
                 level.run(workload.model(), workload.events, workload.environment)
+    if ENGINE.load(package) is not None:
+        workload = offered.makers[0](1)
+        run_many(workload.model(), workload.environment, events=workload.events, changes=[{}])
     if offered.by_timesteps is not None:
         offered.by_timesteps(True).ours(1)
 
