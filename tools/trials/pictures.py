@@ -11,7 +11,7 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from draupnir.tools.mapping.energy import Energy
 from draupnir.tools.mapping.mapper import WeightPair
-from draupnir.tools.report import plots
+from draupnir.tools.report import plots, spike_marks
 from draupnir.tools.report.pages import Picture
 from draupnir.tools.trials.figures import BINS_A_DOUBLING, Distribution, TrialFigures
 from draupnir.tools.trials.study import Study, WorstSample
@@ -135,7 +135,7 @@ def _rasters(axis: Axes, sample: WorstSample, sizes: Mapping[str, int]) -> None:
     for name, raster in sample.in_float.items():
         for spikes, color, shift in ((raster, FLOAT, -0.15), (sample.on_chip[name], CHIP, 0.15)):
             timesteps, neurons = spikes
-            axis.scatter(timesteps + shift, neurons + first, s=3, color=color, linewidths=0)
+            spike_marks.draw(axis, timesteps + shift, neurons + first, color, marker="o", size=1.7, width=0)
         first += sizes[name]
         axis.axhline(first - 0.5, color=plots.LIGHT, linewidth=0.7)
     label = "none" if sample.label < 0 else sample.label

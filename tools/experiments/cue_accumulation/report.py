@@ -21,7 +21,7 @@ from draupnir.tools.experiments.cue_accumulation.dataset import (
 )
 from draupnir.tools.experiments.cue_accumulation.results import CueResults, CueTrace, mean_and_spread
 from draupnir.tools.experiments.cue_accumulation.train import WATCHED
-from draupnir.tools.report import pages, plots, schema
+from draupnir.tools.report import pages, plots, schema, spike_marks
 from draupnir.tools.report.pages import Picture
 from draupnir.tools.report.provenance import Origin
 
@@ -106,12 +106,12 @@ def rasters(results: CueResults) -> Figure:
     figure = plots.new_figure(13, 9)
     axes = figure.subplots(3, sharex=True)
     last_trace = results.traces["after"]
-    axes[0].plot(last_trace.inputs[:, 0], last_trace.inputs[:, 1], "|", color=plots.BLACK, markersize=3)
+    spike_marks.draw(axes[0], last_trace.inputs[:, 0], last_trace.inputs[:, 1], plots.BLACK, size=3)
     groups = (LEFT, RIGHT, RECALL, NOISE)
     axes[0].set(yticks=[g[len(g) // 2] for g in groups], yticklabels=["left", "right", "recall", "noise"])
     axes[0].set_title(f"input: most cues are {SIDES[last_trace.label]}")
     for axis, (moment, trace) in zip(axes[1:], results.traces.items(), strict=True):
-        axis.plot(trace.spikes[:, 0], trace.spikes[:, 1], "|", color=plots.BLUE, markersize=3)
+        spike_marks.draw(axis, trace.spikes[:, 0], trace.spikes[:, 1], plots.BLUE, size=3)
         axis.set(title=f"{moment} training: {len(trace.spikes)} spikes, answer {SIDES[trace.answer]}", ylabel="neuron")
     axes[-1].set(xlabel="ms", xlim=(0, END))
     for axis in axes:

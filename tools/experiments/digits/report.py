@@ -14,7 +14,7 @@ from draupnir.golden.compare import ComparedBits
 from draupnir.tools.experiments.digits.encoding import CONTRASTS, DIRECTIONS, REACH, SIDE, digits, edge_cells
 from draupnir.tools.experiments.digits.experiment import N_DIGITS, NO_ANSWER
 from draupnir.tools.experiments.digits.results import Answer, DigitsResults, Raster
-from draupnir.tools.report import pages, plots
+from draupnir.tools.report import pages, plots, spike_marks
 from draupnir.tools.report.pages import Picture
 from draupnir.tools.report.provenance import Origin
 
@@ -55,12 +55,12 @@ def _raster(axes: np.ndarray, raster: Raster) -> None:
     axes[0].imshow(digits().images[answer.image], cmap="gray_r", vmin=0, vmax=16)
     axes[0].set_title(f"{'training' if raster.train else 'test'}: a {answer.label}\nanswer {_answer_text(answer)}")
     axes[0].set_axis_off()
-    axes[1].plot(raster.in_cycles / 1000, raster.in_rows, "|", color=plots.BLACK, markersize=4)
+    spike_marks.draw(axes[1], raster.in_cycles / 1000, raster.in_rows, plots.BLACK)
     axes[1].set(title="input spikes", ylabel="pre-synaptic row", xlabel="1,000 clocks", ylim=(-4, 260))
     right = raster.out_neurons == answer.label
     for spikes, color in ((~right, plots.GRAY), (right, plots.ORANGE)):
-        axes[2].plot(
-            raster.out_cycles[spikes] / 1000, raster.out_neurons[spikes], "|", color=color, markersize=12, mew=1.6
+        spike_marks.draw(
+            axes[2], raster.out_cycles[spikes] / 1000, raster.out_neurons[spikes], color, size=12, width=1.6
         )
     axes[2].set(title="output spikes (orange: the digit shown)", ylabel="neuron", xlabel="1,000 clocks")
     axes[2].set(ylim=(-0.6, N_DIGITS - 0.4), yticks=range(N_DIGITS), xlim=axes[1].get_xlim())
