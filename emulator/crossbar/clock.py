@@ -92,6 +92,27 @@ def edge(spi: ModuleType, controller: ModuleType, scheduler: ModuleType, aer_out
     return rising_edge
 
 
+def calm_clock_of(pins: Any, controller: ModuleType, scheduler: ModuleType) -> Callable[[np.record], None]:
+    """Make a chip's ``calm_clock``; pins : where the chip's input pins are; the others as for ``edge``."""
+
+    @kernel
+    def calm_clock(r: np.record) -> None:
+        """``waiting_clock`` with nothing on its way from pins or SPI, and the output bus at rest (see stretch.py)."""
+        aerin_addr = field(r.inputs, pins.AERIN_ADDR)
+        sched = scheduler.outputs(r)
+        state_next = controller.next_state(r, aerin_addr, sched)
+        port = controller.sched_port(r, aerin_addr)
+        if port.event_in or port.pop:
+            scheduler.clock(r, sched, port, 0, 0)
+        else:
+            scheduler.run_on(r, 1)
+        moves_on = False  # the neuron counter stands still between events
+        family.calm_clock(r, state_next, moves_on, field(r.inputs, pins.AERIN_REQ), 0)
+        r.cycle += 1
+
+    return calm_clock
+
+
 @kernel
 def resets(r: np.record, rst: int) -> bool:
     """Rising edge of RST's synchroniser; whether this edge resets what RST resets.

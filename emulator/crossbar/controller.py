@@ -202,12 +202,24 @@ def count(r: np.record, neur_cnt_inc: bool, busy: int) -> None:
     busy : the output bus is in a transaction (AEROUT_CTRL_BUSY); the counters stand still
     """
     if r.state == WAIT:
-        r.ctrl_cnt = 0
-        r.neur_cnt = 0
+        clear_counters(r)
     elif not busy:
         r.ctrl_cnt = wrap(r.ctrl_cnt + 1, CNT_BITS)
         if neur_cnt_inc:
             r.neur_cnt = wrap(r.neur_cnt + 1, M)
+
+
+@kernel
+def count_on(r: np.record, clocks: int) -> None:
+    """So many rising edges of the counters in a state that neither clears them nor moves the neuron counter."""
+    r.ctrl_cnt = wrap(r.ctrl_cnt + clocks, CNT_BITS)
+
+
+@kernel
+def clear_counters(r: np.record) -> None:
+    """Rising edges of the counters in WAIT, at least one."""
+    r.ctrl_cnt = 0
+    r.neur_cnt = 0
 
 
 @kernel
@@ -224,6 +236,8 @@ def is_quiet(r: np.record, aerin_req: int) -> bool:
 
 
 # --- Synchronisers: two flip-flops each -------------------------------------------------------------------------
+
+SYNC_CLOCKS = 2  # until a change of a pin has passed
 
 
 @kernel

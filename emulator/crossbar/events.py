@@ -19,7 +19,6 @@ from draupnir.emulator.crossbar.layout import N
 from draupnir.emulator.crossbar.model import Crossbar
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.parts import fifo
-from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.loop import drive, pass_clocks
 from draupnir.emulator.speeds.runs import Buses, RunInputs
@@ -147,7 +146,7 @@ def counted_clock(clock: ModuleType, workspace: ModuleType) -> Callable[..., Non
             clock.waiting_clock(r)
         else:
             workspace.memory_clock(r, memories, ws, counts, stall != NO_SWEEPS)
-        counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
+        counts.fifo_high_water = max(counts.fifo_high_water, fifo.n_main(r))
 
     return count_clock
 

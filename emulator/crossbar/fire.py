@@ -15,7 +15,7 @@ import numpy as np
 
 from draupnir.emulator.crossbar.controller import SchedPort
 from draupnir.emulator.crossbar.events import Workspace
-from draupnir.emulator.kernel.jit import outlined
+from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.speeds.loop import show
 
@@ -31,7 +31,7 @@ def firer(scheduler: ModuleType, cells: ModuleType) -> Callable[..., int]:
     """
 
     @outlined
-    def fire(
+    def fire_spikes(
         r: np.record,
         ws: Workspace,
         counts: np.record,
@@ -66,5 +66,26 @@ def firer(scheduler: ModuleType, cells: ModuleType) -> Callable[..., int]:
         else:
             scheduler.run_on(r, clocks - elapsed)
         return clocks
+
+    @kernel
+    def fire(
+        r: np.record,
+        ws: Workspace,
+        counts: np.record,
+        n_spikes: int,
+        first: int,
+        n: int,
+        last: int,
+        stall: int,
+        pops: bool,
+    ) -> int:
+        if n_spikes > 0:
+            return fire_spikes(r, ws, counts, n_spikes, first, n, last, stall, pops)
+        if pops and first + n > last:
+            scheduler.run_on(r, 2 * n - 1)
+            scheduler.clock(r, scheduler.outputs(r), SchedPort(0, 0, 0, 1), 0, last)
+        else:
+            scheduler.run_on(r, 2 * n)
+        return 2 * n
 
     return fire

@@ -17,7 +17,6 @@ from draupnir.emulator.crossbar.controller import SchedPort
 from draupnir.emulator.declare import Word
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.parts import fifo
-from draupnir.emulator.parts.handshake import FOREVER
 
 
 class MainFifo(NamedTuple):
@@ -81,9 +80,9 @@ def synchronise_open_loop(r: np.record) -> None:
 
 
 @kernel
-def unchanged_for(r: np.record) -> int:
-    """Clocks for which the outputs stay as they are if nothing is pushed or popped."""
-    return FOREVER
+def unchanged_for(r: np.record, clocks: int) -> int:
+    """How many of the next ``clocks`` clocks the outputs stay as they are if nothing is pushed or popped: all."""
+    return clocks
 
 
 @kernel

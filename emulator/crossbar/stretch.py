@@ -54,7 +54,7 @@ def stretcher(clock: ModuleType, visit: ModuleType) -> Callable[..., int]:
 
         Call it only where ``can_stretch``. The output pins stay as they are.
         """
-        elapsed = min(clocks, scheduler.unchanged_for(r))
+        elapsed = scheduler.unchanged_for(r, clocks)
         if r.state != WAIT:
             first = r.neur_cnt
             n = visit.visit(r, neurons, synapses, first, min(visit.last_neuron(r), first + elapsed // 2))

@@ -10,7 +10,7 @@ import numpy as np
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import spi_slave
 from draupnir.emulator.crossbar import synaptic_core as synapse_memory
-from draupnir.emulator.crossbar.clock import input_setter, output_pins
+from draupnir.emulator.crossbar.clock import calm_clock_of, input_setter, output_pins
 from draupnir.emulator.crossbar.controller import NO_NEURON, NO_SYNAPSES, SynMem
 from draupnir.emulator.gungnir import controller, eprop, neuron_core, spi
 from draupnir.emulator.gungnir.layout import CHIP, LEARNING
@@ -30,7 +30,7 @@ at_rest = odin.at_rest
 _edge = odin.edge_of(spi, controller)
 _write_as_odin = odin.writer(neuron_core)
 _reset_learning = resetter(LEARNING)
-calm_clock = odin.calm_clock_of(controller)
+calm_clock = calm_clock_of(IN, controller, scheduler)
 
 
 @kernel

@@ -19,7 +19,16 @@ from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.bits import limb_field as take
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import controller as odin
-from draupnir.emulator.odin.controller import Sched, aerin_ack, is_single, is_waiting, may_close, neur_of, sched_port
+from draupnir.emulator.odin.controller import (
+    PUSH,
+    Sched,
+    aerin_ack,
+    is_single,
+    is_waiting,
+    may_close,
+    neur_of,
+    sched_port,
+)
 from draupnir.emulator.odin.layout import LIF
 from draupnir.emulator.resets import resetter
 
@@ -42,7 +51,7 @@ BITS = position(EVENT["seed"]["bits"])
 NEURON = positions(LIF)
 TRACE_AT = position(TRACE)
 
-__all__ = ["aerin_ack", "is_waiting", "may_close", "sched_port"]  # an event of e-prop neither pushes nor pops
+__all__ = ["PUSH", "aerin_ack", "is_waiting", "may_close", "sched_port"]  # an event of e-prop neither pushes nor pops
 
 
 # --- Event decoding ---------------------------------------------------------------------------------------------

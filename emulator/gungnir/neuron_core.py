@@ -60,19 +60,25 @@ def error_of(r: np.record, word: np.ndarray, core: int) -> int:
 
 
 @kernel
+def learning_after_tref(r: np.record, word: np.ndarray, core: int) -> Learning:
+    """The learning state of a LIF neuron after a time reference at which it does not spike; core : as ``error_of``."""
+    trace = eprop.trace_after_tref(take(word, F.trace), r.spi_trace_decay)
+    return Learning(trace, 0, 0, error_of(r, word, core))
+
+
+@kernel
 def learning_next(r: np.record, hit: int, tref: int) -> Learning:
     """The learning state of the LIF neuron last read, after an event in which it does not spike.
 
     hit : 1 if the event is the neuron's own spike, as a pre-synaptic one; tref : 1 for a time reference
     """
     word = r.neur_state
-    trace, signal, fired = take(word, F.trace), signal_of(word), take(word, F.fired)
+    if tref:
+        return learning_after_tref(r, word, take(word, F.core))
+    trace = take(word, F.trace)
     if hit:
         trace = eprop.trace_after_spike(trace, r.spi_trace_incr)
-    if not tref:
-        return Learning(trace, signal, fired, 0)
-    error = error_of(r, word, take(word, F.core))
-    return Learning(eprop.trace_after_tref(trace, r.spi_trace_decay), 0, 0, error)
+    return Learning(trace, signal_of(word), take(word, F.fired), 0)
 
 
 @kernel

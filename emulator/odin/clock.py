@@ -14,16 +14,15 @@ from types import ModuleType
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.crossbar import controller as family
 from draupnir.emulator.crossbar import synaptic_core as synapse_memory
-from draupnir.emulator.crossbar.clock import edge, input_setter, output_pins
+from draupnir.emulator.crossbar.clock import calm_clock_of, edge, input_setter, output_pins
 from draupnir.emulator.crossbar.controller import NeurMem, SynMem
 from draupnir.emulator.crossbar.controller import at_rest as is_at_rest
 from draupnir.emulator.kernel.bits import bit, field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import aer_out, controller, neuron_core, scheduler, spi, synaptic_core
 from draupnir.emulator.odin.aer_out import OutputView
-from draupnir.emulator.odin.controller import PUSH, Sched
+from draupnir.emulator.odin.controller import Sched
 from draupnir.emulator.odin.layout import CHIP, N_PRIO
 from draupnir.emulator.odin.neuron_core import NO_STIMULUS
 from draupnir.emulator.odin.neuron_core import stimulus as stimulus_of
@@ -82,26 +81,6 @@ def writer(neuron_core: ModuleType) -> Callable[..., tuple[int, OutputView]]:
     return write
 
 
-def calm_clock_of(controller: ModuleType) -> Callable[[np.record], None]:
-    """Make a chip's ``calm_clock``; controller : its module."""
-
-    @kernel
-    def calm_clock(r: np.record) -> None:
-        """``waiting_clock`` with nothing on its way from pins or SPI, and the output bus at rest (see stretch.py)."""
-        aerin_addr = field(r.inputs, IN.AERIN_ADDR)
-        sched = scheduler.outputs(r)
-        state_next = controller.next_state(r, aerin_addr, sched)
-        if r.state == PUSH:
-            scheduler.clock(r, sched, controller.sched_port(r, aerin_addr), 0, 0)
-        else:
-            scheduler.run_on(r, 1)
-        moves_on = False  # the neuron counter stands still between events
-        family.calm_clock(r, state_next, moves_on, field(r.inputs, IN.AERIN_REQ), 0)
-        r.cycle += 1
-
-    return calm_clock
-
-
 _write = writer(neuron_core)
 _edge = edge_of(spi, controller)
 
@@ -129,4 +108,4 @@ def waiting_clock(r: np.record) -> None:
     _edge(r, scheduler.outputs(r), 0, 0, aer_out.NOTHING)
 
 
-calm_clock = calm_clock_of(controller)
+calm_clock = calm_clock_of(IN, controller, scheduler)

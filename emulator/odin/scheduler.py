@@ -24,7 +24,6 @@ from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin.controller import Sched
 from draupnir.emulator.odin.layout import BURST_DEPTH, BURST_WORD, CHIP, N_PRIO, NEUR_EVENT, PTR_BITS, SCHED_EVENT
 from draupnir.emulator.parts import fifo
-from draupnir.emulator.parts.handshake import FOREVER
 from draupnir.emulator.resets import reset_checker, resetter
 
 SCHED = positions(SCHED_EVENT)
@@ -130,24 +129,25 @@ def is_orderly(r: np.record) -> bool:
 
 
 @kernel
-def unchanged_for(r: np.record, distance: int = N_PRIO) -> int:
-    """Clocks for which the ``outputs`` stay as they are if nothing is popped and nothing changes from outside.
+def unchanged_for(r: np.record, clocks: int, distance: int = N_PRIO) -> int:
+    """How many of the next clocks the ``outputs`` stay as they are if nothing is popped or changes from outside.
 
+    clocks : how many are asked about; the result is not above it
     distance : how far ahead of the turn a word may be pushed meanwhile, at the least; N_PRIO: none is pushed
     """
     if not is_orderly(r):
         return 0
     if rst_priority(r):
-        return FOREVER
-    to_move = _to_move(r)
-    if r.burst_empty[r.priority] == 0:
-        return to_move
-    prio = r.priority
+        return clocks
+    prio, unchanged = r.priority, _to_move(r)
+    if r.burst_empty[prio] == 0:
+        return min(clocks, unchanged)
     for ahead in range(1, N_PRIO):
         prio = 0 if prio == N_PRIO - 1 else prio + 1
-        if r.burst_empty[prio] == 0 or ahead == distance:
-            return to_move + (ahead - 1) * (r.spi_burst_timeref + 1)
-    return FOREVER
+        if unchanged >= clocks or r.burst_empty[prio] == 0 or ahead == distance:
+            return min(clocks, unchanged)
+        unchanged += r.spi_burst_timeref + 1
+    return clocks
 
 
 @kernel

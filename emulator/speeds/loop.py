@@ -28,14 +28,14 @@ from draupnir.emulator.speeds.runs import Buses, RunInputs, bus_pins, buses_of, 
 
 ROOM = 1 << 18  # spikes of a piece, at most
 ROWS = 1 << 20  # rows of a piece that records them, at most
-MOST_SHOWN = 256  # spikes on the output bus while one event runs at once, at most
+MOST_SHOWN = 1 << 10  # spikes on the output bus while clocks run at once, at most
 SHOWN = np.dtype(
     (np.record, [("n", np.int64), ("cycles", np.int64, (MOST_SHOWN,)), ("addrs", np.int64, (MOST_SHOWN,))])
 )
 
 
 def new_shown() -> np.recarray:
-    """Return an array of one record, for the spikes on the output bus while an event runs at once."""
+    """Return an array of one record, for the spikes on the output bus while clocks run at once."""
     return np.zeros(1, dtype=SHOWN).view(np.recarray)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from draupnir.emulator.codec import positions
 from draupnir.emulator.crossbar import aer_out, synaptic_core
-from draupnir.emulator.crossbar.clock import edge, input_setter, output_pins
+from draupnir.emulator.crossbar.clock import calm_clock_of, edge, input_setter, output_pins
 from draupnir.emulator.crossbar.controller import at_rest as at_rest
 from draupnir.emulator.kernel.bits import field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
@@ -53,4 +53,4 @@ def waiting_clock(r: np.record) -> None:
     _edge(r, scheduler.outputs(r), 0, 0, aer_out.NO_EVENT)
 
 
-calm_clock = waiting_clock
+calm_clock = calm_clock_of(IN, controller, scheduler)

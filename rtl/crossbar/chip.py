@@ -12,11 +12,12 @@ from typing import ParamSpec
 from amaranth import ClockDomain, Module, Signal
 from amaranth.hdl import ValueLike
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, connect
+from amaranth.lib.wiring import connect
 
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.lib.views import ports_of
 
 P = ParamSpec("P")
 SIZES = (64, 128, 256)  # numbers of neurons that a chip of ours can have
@@ -69,8 +70,7 @@ class CrossbarChip(wiring.Component):
     """
 
     def __init__(self, chip: Chip, **blocks: wiring.Component) -> None:
-        directions = {"in": In, "out": Out}
-        super().__init__({pin.name: directions[pin.direction](pin.width) for pin in chip.pins})
+        super().__init__(ports_of(chip.pins))
         for name in BLOCKS:
             setattr(self, name, blocks[name])
 

@@ -1,15 +1,24 @@
-"""Amaranth data layouts made from declared words, so that no bit range is written a second time."""
+"""Amaranth layouts and ports made from declared words and pins, so that no bit range is written a second time."""
+
+from collections.abc import Iterable
 
 from amaranth import Shape, Value, signed, unsigned
 from amaranth.hdl import ValueLike
 from amaranth.lib import data
+from amaranth.lib.wiring import In, Member, Out
 
-from draupnir.emulator.declare import Field, Word
+from draupnir.emulator.declare import Field, Pin, Word
 
 
 def shape_of(field: Field) -> Shape:
     """Return width and signedness of a declared field."""
     return signed(field.width) if field.signed else unsigned(field.width)
+
+
+def ports_of(pins: Iterable[Pin]) -> dict[str, Member]:
+    """Return a port for each pin, by name, for the signature of the component that has these pins."""
+    directions = {"in": In, "out": Out}
+    return {pin.name: directions[pin.direction](pin.width) for pin in pins}
 
 
 def layout_of(word: Word) -> data.FlexibleLayout:

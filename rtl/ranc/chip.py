@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 from amaranth import Cat, ClockDomain, Module
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, connect
+from amaranth.lib.wiring import connect
 
 from draupnir.emulator.ranc.layout import CHIP, CORE_PROBES, declare
 from draupnir.emulator.ranc.layout import Buffer as BufferName
 from draupnir.emulator.ranc.sizes import Sizes, grid, sizes_of
 from draupnir.rtl.design import OurChip
+from draupnir.rtl.lib.views import ports_of
 from draupnir.rtl.ranc.core import Core
 from draupnir.rtl.ranc.router import DIRECTIONS, Router
 
@@ -35,8 +36,7 @@ class Ranc(wiring.Component):
 
     def __init__(self, **sizes: int) -> None:
         chip = declare(**sizes)
-        directions = {"in": In, "out": Out}
-        super().__init__({pin.name: directions[pin.direction](pin.width) for pin in chip.pins})
+        super().__init__(ports_of(chip.pins))
         self._sizes = s = sizes_of(chip.sizes)
         self.routers = [Router(s) for _ in range(s.n_routers)]
         self.cores = {n: Core(s, k) for k, n in enumerate(_cores(s))}

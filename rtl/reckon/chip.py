@@ -7,12 +7,12 @@ import numpy as np
 from amaranth import Array, ClockDomain, Module, Signal, Value
 from amaranth.hdl import ValueLike
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.reckon.layout import CHIP, N_OUT, N_WEIGHTS, REGISTERS, WINP, WREC, N, State
 from draupnir.rtl.design import OurChip
 from draupnir.rtl.lib.bundles import forward
+from draupnir.rtl.lib.views import ports_of
 from draupnir.rtl.reckon.aer_in import AerIn
 from draupnir.rtl.reckon.aer_out import AerOut
 from draupnir.rtl.reckon.controller import Controller
@@ -110,8 +110,7 @@ class Reckon(wiring.Component):
     """
 
     def __init__(self, n_neurons: int = N, n_inputs: int = N, n_outputs: int = N_OUT) -> None:
-        directions = {"in": In, "out": Out}
-        super().__init__({pin.name: directions[pin.direction](pin.width) for pin in CHIP.pins})
+        super().__init__(ports_of(CHIP.pins))
         neur_bits = (n_neurons - 1).bit_length()
         self.spi = SpiSlave()
         self.spi_sync = SpiSync()

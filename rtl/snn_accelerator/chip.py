@@ -14,6 +14,7 @@ from amaranth.lib.wiring import In, Out
 
 from draupnir.emulator.snn_accelerator.layout import BITS, CHIP, COPIES, DIVIDERS, GROUPS, THRESHOLD, N
 from draupnir.rtl.design import OurChip
+from draupnir.rtl.lib.views import ports_of
 
 
 class Neuron(wiring.Component):
@@ -51,8 +52,7 @@ class SnnAccelerator(wiring.Component):
     """The chip, with the declared pins."""
 
     def __init__(self) -> None:
-        directions = {"in": In, "out": Out}
-        super().__init__({pin.name: directions[pin.direction](pin.width) for pin in CHIP.pins})
+        super().__init__(ports_of(CHIP.pins))
         self.neurons = [Neuron(group.shift, slow=group.divider != "") for group in GROUPS]
         self.out_neuron = Neuron(1)
         self.spike = Signal(N)

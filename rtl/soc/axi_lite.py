@@ -4,11 +4,10 @@ Source: Arm IHI 0022, AMBA AXI and ACE Protocol Specification, part B (AXI4-Lite
 """
 
 from amaranth import Module, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import wiring
 
 from draupnir.emulator.declare import Pin
-from draupnir.rtl.soc.executor import BusRequest, BusResponse
+from draupnir.rtl.soc.executor import front_ports
 from draupnir.rtl.soc.registers import BUS_BITS, BUS_BYTES
 
 SLVERR = 0b10
@@ -45,14 +44,7 @@ class AxiLite(wiring.Component):
     """
 
     def __init__(self, addr_bits: int) -> None:
-        directions = {"in": In, "out": Out}
-        super().__init__(
-            {
-                "request": Out(stream.Signature(BusRequest(addr_bits))),
-                "response": In(stream.Signature(BusResponse)),
-                **{pin.name: directions[pin.direction](pin.width) for pin in axi_lite_pins(addr_bits)},
-            }
-        )
+        super().__init__(front_ports(addr_bits, axi_lite_pins(addr_bits)))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

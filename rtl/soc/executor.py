@@ -1,11 +1,16 @@
 """The executor of a bus: it carries out one access after the other, on the registers or through a window."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from amaranth import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect
 
+from draupnir.emulator.declare import Pin
 from draupnir.rtl.bridge.aer import CYCLE_BITS
 from draupnir.rtl.bridge.chip_side import executor_ports
+from draupnir.rtl.lib.views import ports_of
 from draupnir.rtl.soc.address_map import PAGE, AddressMap
 from draupnir.rtl.soc.registers import BUS_BITS, BUS_BYTES, CAUSES, STICKY, BusRegister
 from draupnir.rtl.soc.window_access import WindowAccess
@@ -27,6 +32,15 @@ class BusResponse(data.Struct):
 
     content: BUS_BITS
     error: 1
+
+
+def front_ports(addr_bits: int, pins: Iterable[Pin]) -> dict[str, Any]:
+    """Return the ports of a bus in front of the executor: request and response, and the pins of the bus."""
+    return {
+        "request": Out(stream.Signature(BusRequest(addr_bits))),
+        "response": In(stream.Signature(BusResponse)),
+        **ports_of(pins),
+    }
 
 
 class BusExecutor(wiring.Component):

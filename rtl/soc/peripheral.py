@@ -8,7 +8,7 @@ from typing import Any
 from amaranth import ClockDomain, DomainRenamer, Module
 from amaranth.hdl import Elaboratable
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, connect
+from amaranth.lib.wiring import connect
 
 from draupnir.emulator.declare import Chip, Pin, Probe
 from draupnir.emulator.errors import InputError
@@ -16,6 +16,7 @@ from draupnir.rtl import emit
 from draupnir.rtl.bridge.board import title
 from draupnir.rtl.bridge.chip_side import EVENT_DEPTH, SPIKE_DEPTH, ChipSide
 from draupnir.rtl.design import Design
+from draupnir.rtl.lib.views import ports_of
 from draupnir.rtl.soc.address_map import AddressMap, address_map
 from draupnir.rtl.soc.axi_lite import AxiLite, axi_lite_pins
 from draupnir.rtl.soc.executor import BusExecutor
@@ -103,8 +104,7 @@ class Peripheral(wiring.Component):
     ) -> None:
         self._face = face(bus)
         self._pins = bus_pins(bus, the_map)
-        directions = {"in": In, "out": Out}
-        super().__init__({pin.name: directions[pin.direction](pin.width) for pin in self._pins})
+        super().__init__(ports_of(self._pins))
         self._chip, self._map = chip, the_map
         executor = BusExecutor(the_map, event_depth, spike_depth)
         side = {"half": half, "event_depth": event_depth, "spike_depth": spike_depth}

@@ -4,11 +4,10 @@ Source: OpenCores, WISHBONE System-on-Chip Interconnection Architecture, revisio
 """
 
 from amaranth import Module, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import wiring
 
 from draupnir.emulator.declare import Pin
-from draupnir.rtl.soc.executor import BusRequest, BusResponse
+from draupnir.rtl.soc.executor import front_ports
 from draupnir.rtl.soc.registers import BUS_BITS, BUS_BYTES
 
 BYTE_BITS = BUS_BYTES.bit_length() - 1  # bits of an address below those of a word
@@ -37,14 +36,7 @@ class WishboneClassic(wiring.Component):
     """
 
     def __init__(self, addr_bits: int) -> None:
-        directions = {"in": In, "out": Out}
-        super().__init__(
-            {
-                "request": Out(stream.Signature(BusRequest(addr_bits))),
-                "response": In(stream.Signature(BusResponse)),
-                **{pin.name: directions[pin.direction](pin.width) for pin in wishbone_pins(addr_bits)},
-            }
-        )
+        super().__init__(front_ports(addr_bits, wishbone_pins(addr_bits)))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -23,6 +23,7 @@ from draupnir.emulator.wrapped_snn_network.layout import (
     Repair,
 )
 from draupnir.rtl.design import OurChip
+from draupnir.rtl.lib.views import ports_of
 
 
 class Neuron(wiring.Component):
@@ -68,8 +69,7 @@ class WrappedSnnNetwork(wiring.Component):
     """The chip, with the declared pins. repaired : see ``Repair``"""
 
     def __init__(self, repaired: int = Repair.NONE) -> None:
-        directions = {"in": In, "out": Out}
-        super().__init__({pin.name: directions[pin.direction](pin.width) for pin in CHIP.pins})
+        super().__init__(ports_of(CHIP.pins))
         self.input_neurons = [Neuron(repaired) for _ in range(N_IN)]
         self.hidden_neuron, self.output_neuron = Neuron(repaired), Neuron(repaired)
         self.inp_spk = Signal(N_IN)

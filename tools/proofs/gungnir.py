@@ -11,7 +11,6 @@ from typing import Any
 
 from amaranth import Module, Value, signed
 from amaranth.lib import data
-from bitwuzla import Kind
 
 from draupnir.emulator.gungnir import eprop, neuron_core
 from draupnir.emulator.gungnir.controller import AMOUNT_BITS
@@ -26,14 +25,13 @@ from draupnir.emulator.gungnir.layout import (
     SYNAPSES,
     TRACE,
 )
-from draupnir.emulator.kernel.arith import signed as number_of
 from draupnir.rtl.gungnir.buses import LEARNING_CONFIG
 from draupnir.rtl.gungnir.eprop import LearningState, WordUpdate, taught
 from draupnir.tools.proofs import words
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Ours, Unknowns
-from draupnir.tools.proofs.functions import FunctionOf
+from draupnir.tools.proofs.functions import FunctionOf, signed_number
 from draupnir.tools.proofs.kernels import Kernels
-from draupnir.tools.proofs.logic import KERNEL_BITS, Bits, Truth
+from draupnir.tools.proofs.logic import KERNEL_BITS, Bits
 from draupnir.tools.proofs.odin import pack
 
 CONFIG = {register.name.lower(): register.width for register in LEARNING_REGISTERS}
@@ -72,10 +70,6 @@ def _state(kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
     return {**n._asdict(), "fired": kernels.call(_either, n.fired, spike)}
 
 
-def _is_one_event(unknowns: Unknowns) -> Truth:
-    return unknowns["own_spike"].apply(Kind.BV_AND, unknowns["tref"]).is_true().inverted()
-
-
 STATE_LEAF = Leaf(
     "learning-state",
     "trace, learning signal and error of a neuron after an event",
@@ -95,7 +89,6 @@ STATE_LEAF = Leaf(
         },
         LearningState,
     ),
-    assumptions={"an own spike is no time reference": _is_one_event},
     word=LIF,
 )
 
@@ -103,10 +96,7 @@ STATE_LEAF = Leaf(
 
 
 def _signal(kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
-    signal, amount = (
-        kernels.call(number_of, unknowns[name].resized(KERNEL_BITS), unknowns[name].width)
-        for name in ("signal", "amount")
-    )
+    signal, amount = (signed_number(kernels, unknowns[name]) for name in ("signal", "amount"))
     return {"signal": kernels.call(eprop.signal_after, signal, amount)}
 
 

@@ -142,9 +142,17 @@ def _lif_time_reference(kernels: Kernels, unknowns: Unknowns, word: Bits, n: int
     return results
 
 
-def _izh(kernels: Kernels, unknowns: Unknowns, word: Bits, n: int) -> Mapping[str, Any]:
-    burst_end = unknowns["burst_end[0]"].slice(n, 1).resized(KERNEL_BITS)
-    event = (_weight(unknowns, n), _flag(unknowns, "syn_sign"), 1, _flag(unknowns, "time_ref"), burst_end)
+def _burst_end(unknowns: Unknowns, n: int) -> Bits:
+    return unknowns["burst_end[0]"].slice(n, 1).resized(KERNEL_BITS)
+
+
+def _izh_stimulus(kernels: Kernels, unknowns: Unknowns, word: Bits, n: int) -> Mapping[str, Any]:
+    event = (_weight(unknowns, n), _flag(unknowns, "syn_sign"), 1, 0, _burst_end(unknowns, n))
+    return words.izh_results(kernels.call(izh.update, words.limbs(word), *event))
+
+
+def _izh_time_reference(kernels: Kernels, unknowns: Unknowns, word: Bits, n: int) -> Mapping[str, Any]:
+    event = (0, 0, 1, 1, _burst_end(unknowns, n))
     return words.izh_results(kernels.call(izh.update, words.limbs(word), *event))
 
 
@@ -156,8 +164,12 @@ def _leak_lif(kernels: Kernels, record: SimpleNamespace, unknowns: Unknowns) -> 
     kernels.call(lif_planes.leak_lif, record)
 
 
-def _update_izh(kernels: Kernels, record: SimpleNamespace, unknowns: Unknowns) -> None:
-    kernels.call(izh_planes.update_izh, record, _flag(unknowns, "syn_sign"), _flag(unknowns, "time_ref"))
+def _stimulate_izh(kernels: Kernels, record: SimpleNamespace, unknowns: Unknowns) -> None:
+    kernels.call(izh_planes.stimulate_izh, record, _flag(unknowns, "syn_sign"))
+
+
+def _step_izh(kernels: Kernels, record: SimpleNamespace, unknowns: Unknowns) -> None:
+    kernels.call(izh_planes.step_izh, record)
 
 
 LAWS = (
@@ -175,8 +187,14 @@ LAWS = (
     ),
     Law(
         "izh-event",
-        "64 Izhikevich neurons on planes, after an event, are 64 plain ones",
-        {**_names(), "syn_sign": 1, "time_ref": 1},
-        Comparison64(IZH, 0, _update_izh, _izh).questions,
+        "64 Izhikevich neurons on planes, after a synaptic event, are 64 plain ones",
+        {**_names(), "syn_sign": 1},
+        Comparison64(IZH, 0, _stimulate_izh, _izh_stimulus).questions,
+    ),
+    Law(
+        "izh-tref",
+        "64 Izhikevich neurons on planes, after a time reference, are 64 plain ones",
+        _names(),
+        Comparison64(IZH, 0, _step_izh, _izh_time_reference).questions,
     ),
 )

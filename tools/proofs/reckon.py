@@ -9,7 +9,6 @@ from typing import Any
 from amaranth import Elaboratable, Module, Mux, Shape, Value, signed, unsigned
 from bitwuzla import Kind
 
-from draupnir.emulator.kernel.arith import signed as number_of
 from draupnir.emulator.reckon import lif, readout
 from draupnir.emulator.reckon.layout import (
     ACT_HALF,
@@ -27,14 +26,10 @@ from draupnir.rtl.reckon.output_neurons import output_error
 from draupnir.rtl.reckon.rounding import decay
 from draupnir.rtl.reckon.stoch_update import LR_BITS, stoch_update
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
-from draupnir.tools.proofs.functions import FunctionOf
+from draupnir.tools.proofs.functions import FunctionOf, signed_number
 from draupnir.tools.proofs.kernels import Kernels
 from draupnir.tools.proofs.logic import KERNEL_BITS, Bits
 from draupnir.tools.proofs.reckon_whole import STEPS
-
-
-def _signed(kernels: Kernels, bits: Bits) -> Any:
-    return kernels.call(number_of, bits.resized(KERNEL_BITS), bits.width)
 
 
 def _one(unknowns: Unknowns) -> Bits:
@@ -45,7 +40,7 @@ def _one(unknowns: Unknowns) -> Bits:
 
 
 def _update(bits: int, kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
-    prob = _signed(kernels, unknowns["prob"])
+    prob = signed_number(kernels, unknowns["prob"])
     weight, rnd, lr_p, lr_r = (unknowns[name].resized(KERNEL_BITS) for name in ("weight", "rnd", "lr_p", "lr_r"))
     moves = kernels.call(eprop.is_updated, prob, rnd, lr_p, lr_r, bits)
     new_weight = kernels.merge(moves, kernels.call(eprop.move_weight, weight, prob), weight)
@@ -96,7 +91,7 @@ _ERROR = {"regression": 1, "no_out_act": 1, "label": 1, "target": U_BITS, "u": U
 
 def _error(kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
     """The rule of ``learning.group.errors`` for one neuron in use, with a target."""
-    u, target = (_signed(kernels, unknowns[name]) for name in ("u", "target"))
+    u, target = (signed_number(kernels, unknowns[name]) for name in ("u", "target"))
     of_label = kernels.merge(unknowns["label"].is_true(), ACT_HALF, 0)
     aim = kernels.merge(unknowns["regression"].is_true(), target, of_label)
     output = kernels.call(readout.activation, u, unknowns["no_out_act"].resized(KERNEL_BITS))

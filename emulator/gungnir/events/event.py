@@ -33,11 +33,11 @@ def _is_learning(r: np.record) -> bool:
 
 
 @kernel
-def can_take(r: np.record, receiver: Receiver, delays: Delays) -> bool:
-    """Tell whether the event that begins with this clock can be taken at once."""
+def can_take(r: np.record) -> bool:
+    """Tell whether the event that begins with this clock can be taken at once if the chip ``is_free``."""
     if not _is_learning(r):
-        return r.learn_cnt == 0 and odin.can_take(r, receiver, delays)
-    return r.spi_eprop_en == 1 and r.ctrl_cnt == 0 and r.neur_cnt == 0 and is_free(r, receiver, delays)
+        return odin.can_take(r)
+    return r.spi_eprop_en == 1 and r.ctrl_cnt == 0 and r.neur_cnt == 0
 
 
 @kernel

@@ -16,7 +16,7 @@ from draupnir.emulator.gungnir.layout import LEARN_ROW_CLOCKS, N_SYN, N
 from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
-from draupnir.emulator.odin.events.visits import EVENT_CLOCKS, keep_last_neuron
+from draupnir.emulator.odin.events.visits import EVENT_CLOCKS
 from draupnir.emulator.odin.events.workspace import n_weights_changed
 from draupnir.emulator.odin.neuron_core import stimulus
 from draupnir.emulator.odin.planes import memories as planes
@@ -38,8 +38,9 @@ def feedback(r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndar
     """Add the weights of a row to the learning signals; returns the event's clocks."""
     aerin_addr = field(r.inputs, clock.IN.AERIN_ADDR)
     row = controller.neur_of(aerin_addr)
-    keep_last_neuron(r, ws, neurons)
+    planes.keep_last_neuron(ws.cells, neurons)
     _flush_row(ws, synapses, row)
+    ws.cells.are_synapses_kept = 0
     for n in range(N):
         syn = SynMem(1, 0, row * GROUPS + n // N_SYN)
         if n % N_SYN == 0:
@@ -78,6 +79,7 @@ def learn(
     single = controller.is_single(aerin_addr)
     first = controller.neur_of(aerin_addr) if single else 0
     last = first if single else N - 1
+    planes.settle(ws.cells, r)
     planes.flush_neuron(ws.cells, neurons, last)  # the memory's output register will show its word
     clocks = 0
     for row in range(first, last + 1):

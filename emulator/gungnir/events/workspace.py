@@ -13,7 +13,7 @@ import numpy as np
 
 from draupnir.emulator.codec import LIMB_BITS
 from draupnir.emulator.crossbar.events import Workspace
-from draupnir.emulator.gungnir import clock, eprop, neuron_core
+from draupnir.emulator.gungnir import clock, neuron_core
 from draupnir.emulator.gungnir.layout import FIRED, LIF, SIGNAL, TRACE, N
 from draupnir.emulator.kernel.bits import limb_field as take
 from draupnir.emulator.kernel.bits import set_limb_field
@@ -36,10 +36,9 @@ def begin_tref(r: np.record, ws: Workspace, neurons: np.ndarray) -> None:
         word = neurons[n]
         if take(word, F.lif_izh_sel):
             core = record.number_of(ws.cells.neurons[CORE:CORE_END], n)
-            error = neuron_core.error_of(r, word, core)
-            trace = eprop.trace_after_tref(take(word, F.trace), r.spi_trace_decay)
-            neuron_core.set_learning(neurons, n, neuron_core.Learning(trace, 0, 0, error))
-            neuron_core.set_error(r, n, error)
+            learning = neuron_core.learning_after_tref(r, word, core)
+            neuron_core.set_learning(neurons, n, learning)
+            neuron_core.set_error(r, n, learning.error)
 
 
 @kernel

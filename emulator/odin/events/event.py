@@ -20,11 +20,12 @@ from draupnir.emulator.odin.clock import IN
 from draupnir.emulator.odin.controller import BIST, POP_NEUR, TREF, WAIT, WAIT_REQDN
 from draupnir.emulator.odin.events import workspace as odin_workspace
 from draupnir.emulator.odin.events.parts import parts_of
-from draupnir.emulator.odin.events.visits import EVENT_CLOCKS, fire, keep_last_neuron, row, stimulate
+from draupnir.emulator.odin.events.visits import EVENT_CLOCKS, fire, row, stimulate
 from draupnir.emulator.odin.events.visits import is_free as is_free
 from draupnir.emulator.odin.events.workspace import NO_SPIKE
 from draupnir.emulator.odin.layout import N_SYN, N
 from draupnir.emulator.odin.planes import izh, lif, sweep
+from draupnir.emulator.odin.planes.memories import keep_last_neuron
 from draupnir.emulator.odin.scheduler import SCHED
 from draupnir.emulator.parts.handshake import Delays, Receiver
 
@@ -35,14 +36,14 @@ ROW_CLOCKS = 2 * N // N_SYN  # of a row of synapses in a bistability event
 
 
 @kernel
-def can_take(r: np.record, receiver: Receiver, delays: Delays) -> bool:
-    """Tell whether the event that begins with this clock can be taken at once."""
+def can_take(r: np.record) -> bool:
+    """Tell whether the event that begins with this clock can be taken at once if the chip ``is_free``."""
     state = r.state
     if r.ctrl_cnt != 0 or r.neur_cnt != 0 or (state != POP_NEUR and state != BIST and state != TREF):
         return False
     single = controller.is_single(field(r.inputs, IN.AERIN_ADDR))
     stale = state == POP_NEUR and scheduler.rst_priority(r) and r.main_empty  # the first spike overwrites what is shown
-    return not (state == TREF and single) and not stale and is_free(r, receiver, delays)
+    return not (state == TREF and single) and not stale
 
 
 @kernel
@@ -56,11 +57,10 @@ def clocks_at_most(r: np.record, stall: int) -> int:
 
 @kernel
 def _whole_spike_event(
-    r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndarray, counts: np.record, stall: int
+    r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.ndarray, counts: np.record, pre: int, stall: int
 ) -> tuple[int, int]:
-    """Returns its clocks, and how many neurons spiked."""
-    pre = field(scheduler.outputs(r).data_out, SCHED.addr)
-    row(r, ws, synapses, pre)
+    """Returns its clocks, and how many neurons spiked; pre : the neuron whose spike it is"""
+    row(ws, synapses, pre)
     stimulate(r, ws, neurons, synapses, pre)
     counts.weight_steps += sweep.n_moved(ws.cells)
     counts.synaptic_operations += N
@@ -69,13 +69,12 @@ def _whole_spike_event(
 
 
 @kernel
-def _tref_event(r: np.record, ws: Workspace, neurons: np.ndarray, counts: np.record, stall: int) -> tuple[int, int]:
+def _tref_event(r: np.record, ws: Workspace, counts: np.record, stall: int) -> tuple[int, int]:
     """Returns its clocks, and how many neurons spiked."""
-    keep_last_neuron(r, ws, neurons)
     if ws.cells.any_lif:
         lif.leak_lif(ws.cells)
     if ws.cells.any_izh:
-        izh.update_izh(ws.cells, 0, 1)
+        izh.step_izh(ws.cells)
     n_fired = sweep.list_ones(ws.cells.spike, ws.fired)
     return fire(r, ws, counts, n_fired, 0, N, N - 1, stall, False), n_fired
 
@@ -88,7 +87,7 @@ def _bist_event(r: np.record, ws: Workspace, synapses: np.ndarray, counts: np.re
     first = controller.neur_of(aerin_addr) if single else 0
     last = first if single else N - 1
     for pre in range(first, last + 1):
-        row(r, ws, synapses, pre)
+        row(ws, synapses, pre)
         sweep.bistable_row(ws.cells, pre, r.spi_update_unmapped_syn)
         counts.weight_steps += sweep.n_moved(ws.cells)
     clocks = ROW_CLOCKS * (last + 1 - first)
@@ -115,13 +114,14 @@ def taker(workspace: ModuleType) -> Callable[..., tuple[Receiver, int, int]]:
         if first_state == BIST:
             r.cycle += _bist_event(r, ws, synapses, counts)
         elif first_state == TREF:
+            keep_last_neuron(ws.cells, neurons)
             workspace.begin_tref(r, ws, neurons)
-            clocks, n_fired = _tref_event(r, ws, neurons, counts, m.stall)
+            clocks, n_fired = _tref_event(r, ws, counts, m.stall)
             workspace.visited(r, ws, neurons, n_fired, NO_SPIKE, 0, N)
             r.cycle += clocks
         elif scheduler.rst_priority(r):
             pre = field(scheduler.outputs(r).data_out, SCHED.addr)
-            clocks, n_fired = _whole_spike_event(r, ws, neurons, synapses, counts, m.stall)
+            clocks, n_fired = _whole_spike_event(r, ws, neurons, synapses, counts, pre, m.stall)
             workspace.visited(r, ws, neurons, n_fired, pre, 0, N)
             r.cycle += clocks
         else:

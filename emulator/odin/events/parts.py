@@ -41,7 +41,8 @@ def _fits(r: np.record, n_spikes: int, distance: int, stall: int) -> int:
     """
     if n_spikes and r.main_empty and r.burst_empty[r.priority]:
         return 0  # an old word is shown, and the first spike overwrites it
-    return (scheduler.unchanged_for(r, distance) - n_spikes * stall) // GROUP_CLOCKS
+    clocks = EVENT_CLOCKS - r.ctrl_cnt + n_spikes * stall
+    return (scheduler.unchanged_for(r, clocks, distance) - n_spikes * stall) // GROUP_CLOCKS
 
 
 @kernel
@@ -83,13 +84,14 @@ def parts_of(workspace: ModuleType) -> Callable[..., tuple[Receiver, int]]:
             return 0
         sched = scheduler.outputs(r)
         pre = field(sched.data_out, SCHED.addr)
-        row(r, ws, synapses, pre)
+        row(ws, synapses, pre)
         record.keep(ws.cells, pre)
         record.set_bit(ws.cells.burst_end, pre, int(sched.burst_end == 1))
         stimulate(r, ws, neurons, synapses, pre)
         record.set_bit(ws.cells.burst_end, pre, 0)
         stop, n_fired = _until_another(r, ws, first + n_groups * N_SYN, stall)
-        record.put_back(ws.cells, pre, first, stop)
+        if first > 0 or stop < N:
+            record.put_back(ws.cells, pre, first, stop)
         if stop > first:
             counts.weight_steps += sweep.n_moved(ws.cells)
             counts.synaptic_operations += stop - first

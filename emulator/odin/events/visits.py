@@ -9,13 +9,10 @@ import numpy as np
 
 from draupnir.emulator.crossbar.events import Workspace
 from draupnir.emulator.crossbar.fire import firer
-from draupnir.emulator.crossbar.layout import GROUP_BITS
-from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.bits import bit
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import scheduler
-from draupnir.emulator.odin.events.workspace import LAST_GROUP
-from draupnir.emulator.odin.layout import M, N
+from draupnir.emulator.odin.layout import N
 from draupnir.emulator.odin.planes import izh, lif, memories, record, sweep
 from draupnir.emulator.odin.spi import SYN_SIGN_BITS
 from draupnir.emulator.odin.visit import is_undisturbed
@@ -38,20 +35,11 @@ def is_free(r: np.record, receiver: Receiver, delays: Delays) -> bool:
 
 
 @kernel
-def keep_last_neuron(r: np.record, ws: Workspace, neurons: np.ndarray) -> None:
-    """The neuron memory's output register will show the last neuron as it was read."""
-    memories.flush_neuron(ws.cells, neurons, N - 1)
-    memories.word_of(neurons, N - 1, r.neur_state)
-
-
-@kernel
-def row(r: np.record, ws: Workspace, synapses: np.ndarray, pre: int) -> None:
-    """Have the row in its planes; the synapse memory's output register will show its last word as it was read."""
+def row(ws: Workspace, synapses: np.ndarray, pre: int) -> None:
+    """Have the row in its planes; the synapse memory's output register will show its last word as it is read."""
     if ws.cells.row_here[pre] == 0:
         memories.load_row(ws.cells, synapses, pre)
-    addr = pre << (M - GROUP_BITS) | LAST_GROUP
-    memories.flush_synapses(ws.cells, synapses, addr)
-    r.synarray_rdata = wide(synapses[addr, 0])
+    memories.keep_last_synapses(ws.cells, pre)
 
 
 @kernel
@@ -59,12 +47,12 @@ def stimulate(r: np.record, ws: Workspace, neurons: np.ndarray, synapses: np.nda
     """A spike event's row of synapses, and all neurons."""
     p = ws.cells
     syn_sign = bit(r.spi_syn_sign[pre // SYN_SIGN_BITS], pre % SYN_SIGN_BITS)
-    keep_last_neuron(r, ws, neurons)
+    memories.keep_last_neuron(p, neurons)
     sweep.plastic_row(p, pre, r.spi_propagate_unmapped_syn, r.spi_update_unmapped_syn)
     if p.any_lif:
         lif.stimulate_lif(p, syn_sign)
     if p.any_izh:
-        izh.update_izh(p, syn_sign, 0)
+        izh.stimulate_izh(p, syn_sign)
 
 
 fire = firer(scheduler, record)

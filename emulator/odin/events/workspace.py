@@ -50,6 +50,7 @@ def memory_clock_of(clock: ModuleType) -> Callable[..., None]:
         neur = controller.neur_mem(r, aerin_addr, sched)
         syn = controller.syn_mem(r, aerin_addr, sched)
         if in_planes:
+            planes.settle(ws.cells, r)
             planes.flush_neuron(ws.cells, neurons, neur.addr)
             planes.flush_flags(ws.cells, r, neur.addr // N_SYN)
             planes.flush_flags(ws.cells, r, syn.addr & LAST_GROUP)

@@ -12,6 +12,7 @@ Bits2 = tuple[int, int]
 Bits3 = tuple[int, int, int]
 Bits4 = tuple[int, int, int, int]
 ALL = -1  # the plane that is 1 for every neuron
+NONE = 0
 ONE3 = (ALL, 0, 0)
 ZERO4 = (0, 0, 0, 0)
 SEVEN4 = (ALL, ALL, ALL, 0)

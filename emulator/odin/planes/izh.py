@@ -15,7 +15,7 @@ import numpy as np
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin.izh import CORE_MAX, CORE_MIN
 from draupnir.emulator.odin.planes import gates
-from draupnir.emulator.odin.planes.gates import ONE3, ZERO4, Bits3, Bits4, select, select3, select4
+from draupnir.emulator.odin.planes.gates import ALL, NONE, ONE3, ZERO4, Bits3, Bits4, select, select3, select4
 from draupnir.emulator.odin.planes.izh_adapt import Spike, burst, put_adapt, threshold_eff
 from draupnir.emulator.odin.planes.izh_input import (
     DriveMask,
@@ -214,10 +214,15 @@ def _update(p: np.record, w: int, e: EventKind) -> None:
 
 
 @outlined
-def update_izh(p: np.record, syn_sign: int, time_ref: int) -> None:
-    """All Izhikevich neurons take their ``weight`` or, with ``time_ref``, a time reference."""
-    tref = gates.mask(time_ref)
-    inh = gates.mask(syn_sign) & ~tref
-    e = EventKind(tref, ~tref & ~inh, inh)
+def stimulate_izh(p: np.record, syn_sign: int) -> None:
+    """All Izhikevich neurons take their ``weight``; syn_sign : 1 inhibitory."""
+    inh = gates.mask(syn_sign)
     for w in range(words(p)):
-        _update(p, w, e)
+        _update(p, w, EventKind(NONE, ~inh, inh))
+
+
+@outlined
+def step_izh(p: np.record) -> None:
+    """All Izhikevich neurons take a time reference."""
+    for w in range(words(p)):
+        _update(p, w, EventKind(ALL, NONE, NONE))

@@ -14,6 +14,7 @@ from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin.layout import N_SYN, SYN_BITS, M, N
 from draupnir.emulator.odin.planes.record import (
+    GROUP_MASK,
     GROUPS,
     GROUPS_PER_WORD,
     LIF_STATE_END,
@@ -150,6 +151,55 @@ def load_row(p: np.record, synapses: np.ndarray, pre: int) -> None:
             p.rows[pre, b, w] = plane
 
 
+# --- What the memories' output registers show after an event -----------------------------------------------------
+
+
+@kernel
+def keep_last_neuron(p: np.record, neurons: np.ndarray) -> None:
+    """Keep neuron 255 as it is. ``settle`` puts it into the neuron memory's output register if somebody may look."""
+    word_of(neurons, N - 1, p.last_word)
+    if bit_of(p.neurons[L.lif_izh_sel], N - 1):
+        for b in range(STATE_BEGIN, LIF_STATE_END):
+            p.last_neuron[b - STATE_BEGIN] = p.neurons[b, N_WORDS - 1]
+    else:
+        for b in range(STATE_BEGIN, STATE_END):
+            p.last_neuron[b - STATE_BEGIN] = p.neurons[b, N_WORDS - 1]
+    p.is_neuron_kept = 1
+
+
+@kernel
+def keep_last_synapses(p: np.record, pre: int) -> None:
+    """Keep the last word of a row as it is, for the synapse memory's output register; see ``keep_last_neuron``."""
+    for b in range(SYN_BITS):
+        p.last_synapses[b] = p.rows[pre, b, N_WORDS - 1]
+    p.are_synapses_kept = 1
+
+
+@kernel
+def settle(p: np.record, r: np.record) -> None:
+    """Let the memories' output registers show what is kept, if anything is."""
+    if p.is_neuron_kept:
+        _show_neuron(p, r)
+    if p.are_synapses_kept:
+        word = wide(0)
+        for b in range(SYN_BITS):
+            word |= _apart((p.last_synapses[b] >> (WORD_BITS - N_SYN)) & GROUP_MASK) << b
+        r.synarray_rdata = word
+    p.is_neuron_kept = 0
+    p.are_synapses_kept = 0
+
+
+@outlined
+def _show_neuron(p: np.record, r: np.record) -> None:
+    is_lif = bit_of(p.neurons[L.lif_izh_sel], N - 1)
+    for limb in range(N_LIMBS):
+        r.neur_state[limb] = p.last_word[limb]
+    for b in range(STATE_BEGIN, LIF_STATE_END if is_lif else STATE_END):
+        limb, place = b // LIMB_BITS, b % LIMB_BITS
+        bit = (p.last_neuron[b - STATE_BEGIN] >> (WORD_BITS - 1)) & 1
+        r.neur_state[limb] = r.neur_state[limb] & ~(wide(1) << place) | bit << place
+
+
 # --- All of them ------------------------------------------------------------------------------------------------
 
 
@@ -187,7 +237,8 @@ def load_all(p: np.record, r: np.record, neurons: np.ndarray, synapses: np.ndarr
 
 @outlined
 def flush_all(p: np.record, r: np.record, neurons: np.ndarray, synapses: np.ndarray) -> None:
-    """Bring the memories and the SDSP flags up to date."""
+    """Bring the memories, their output registers and the SDSP flags up to date."""
+    settle(p, r)
     x = p.limbs
     for w in range(N_WORDS):
         for limb in range(STATE_BEGIN // LIMB_BITS, N_LIMBS):

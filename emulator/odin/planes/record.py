@@ -56,6 +56,11 @@ SCALARS = [
     ("vectors", np.int64),  # 1; see ``words``
     ("limbs", np.int64, (WORD_BITS,)),  # scratch
     ("word", np.int64, (N_LIMBS,)),  # scratch: a neuron's memory word
+    ("last_neuron", np.int64, (STATE_END - STATE_BEGIN,)),  # kept: the words of the state's planes with neuron 255
+    ("last_word", np.int64, (N_LIMBS,)),  # kept: the memory word of neuron 255
+    ("last_synapses", np.int64, (SYN_BITS,)),  # kept: the words of the row's planes with neuron 255
+    ("is_neuron_kept", np.int64),  # 1 if the neuron memory's output register is to show the neuron that is kept
+    ("are_synapses_kept", np.int64),  # 1 if the synapse memory's output register is to show the synapses kept
 ]
 DTYPE = np.dtype((np.record, [(name, np.int64, (*shape, N_WORDS)) for name, shape, _ in PLANES] + SCALARS))
 

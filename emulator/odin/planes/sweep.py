@@ -37,9 +37,23 @@ def _n_ones(word: int) -> int:
     return (x & 0x7F) + ((word >> 63) & 1)
 
 
-@outlined
+@kernel
+def _is_empty(plane: np.ndarray) -> bool:
+    """No bit of the plane is 1."""
+    ones = wide(0)
+    for w in range(N_WORDS):
+        ones |= plane[w]
+    return ones == 0
+
+
+@kernel
 def n_moved(p: np.record) -> int:
     """Synapses of the row whose weight moved."""
+    return 0 if _is_empty(p.moved) else _n_moved(p)
+
+
+@outlined
+def _n_moved(p: np.record) -> int:
     n = wide(0)
     for w in range(words(p)):
         n += _n_ones(p.moved[w])
@@ -57,9 +71,14 @@ def _lowest(word: int) -> int:
     return n
 
 
-@outlined
+@kernel
 def list_ones(plane: np.ndarray, neurs: np.ndarray) -> int:
     """Put the neurons of a plane's ones into ``neurs``, in ascending order; returns how many."""
+    return 0 if _is_empty(plane) else _list_ones(plane, neurs)
+
+
+@outlined
+def _list_ones(plane: np.ndarray, neurs: np.ndarray) -> int:
     n_found = 0
     for w in range(N_WORDS):
         word = plane[w]

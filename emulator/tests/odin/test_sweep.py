@@ -62,9 +62,10 @@ class Crowd:
         p.spike[:] = 0
         if time_ref:
             lif.leak_lif(p)
+            izh.step_izh(p)
         else:
             lif.stimulate_lif(p, sign)
-        izh.update_izh(p, sign, time_ref)
+            izh.stimulate_izh(p, sign)
         refs = [sum(bits(b) << i for i, b in enumerate(ref)) for ref in (p.spk_ref, p.isi_ref)]
         return np.stack([bits(p.spike), bits(p.v_up), bits(p.v_down), *refs], axis=1)
 

@@ -22,6 +22,7 @@ from draupnir.emulator.tinyodin.lif import CORE_BITS, CORE_MASK, CORE_MAX, CORE_
 
 NEVER = 0x7FFF  # a threshold that no lane reaches
 HIGHEST_THR = LIF["core"].high  # higher ones are never met
+SPIKES_TOGETHER = 4  # in a word of 64 bits
 ROW_GROUP_BITS = N.bit_length() - 1 - GROUP_BITS
 
 LANES = np.dtype(
@@ -99,23 +100,16 @@ def flush_all(lanes: np.record, r: np.record, neurons: np.ndarray, synapses: np.
 
 
 @outlined
-def _total(column: np.ndarray, n_neurons: int) -> int:
-    """Sum of the first of a lane of 0 and 1."""
-    n_ones = lane(0)
-    for n in range(n_neurons):
-        n_ones = lane(n_ones + column[n])
-    return wide(n_ones)
-
-
-@outlined
-def list_spikes(lanes: np.record, n_neurons: int, neurs: np.ndarray) -> int:
-    """Put the first neurons that spiked into ``neurs``, in ascending order; returns how many."""
+def list_spikes(lanes: np.record, neurs: np.ndarray) -> None:
+    """Put the neurons that spiked into ``neurs``, in ascending order."""
+    fours = lanes.spike.view(np.int64)  # most of them have no spike
     n_spikes = 0
-    if _total(lanes.spike, n_neurons):
-        for n in range(n_neurons):
+    for i in range(N // SPIKES_TOGETHER):
+        if fours[i] == 0:
+            continue
+        for n in range(i * SPIKES_TOGETHER, (i + 1) * SPIKES_TOGETHER):
             neurs[n_spikes] = n
             n_spikes += wide(lanes.spike[n])
-    return n_spikes
 
 
 @kernel
@@ -125,30 +119,34 @@ def spike_of(lanes: np.record, n: int) -> int:
 
 
 @kernel
-def _fire(lanes: np.record, n: int, core: Any) -> None:
-    """A neuron with this potential, before the threshold."""
+def _fire(lanes: np.record, n: int, core: Any) -> Any:
+    """A neuron with this potential, before the threshold; returns 1 if a spike leaves it."""
     spike = lane(core >= lanes.thr[n])  # no threshold is negative
     lanes.core[n] = lane(core * (1 - spike))
     lanes.spike[n] = lane(spike & lanes.enabled[n])
+    return lanes.spike[n]
 
 
 @outlined
-def stimulate(lanes: np.record, pre: int, n_neurons: int) -> None:
-    """The first neurons take a spike of neuron ``pre``."""
-    row = lanes.rows[pre]
+def stimulate(lanes: np.record, pre: int, n_neurons: int) -> int:
+    """The first neurons take a spike of neuron ``pre``; returns how many of them spike."""
+    row, n_spikes = lanes.rows[pre], lane(0)
     for n in range(n_neurons):
         core = lane(lanes.core[n] + lane(row[n]))
         core = lane(CORE_MAX) if core > CORE_MAX else core
         core = lane(CORE_MIN) if core < CORE_MIN else core
-        _fire(lanes, n, core)
+        n_spikes = lane(n_spikes + _fire(lanes, n, core))
+    return wide(n_spikes)
 
 
 @outlined
-def leak(lanes: np.record, n_neurons: int) -> None:
-    """The first neurons take a time reference."""
+def leak(lanes: np.record, n_neurons: int) -> int:
+    """The first neurons take a time reference; returns how many of them spike."""
+    n_spikes = lane(0)
     for n in range(n_neurons):
         core, step = lanes.core[n], lanes.leak_str[n]
         up, down = lane(core + step), lane(core - step)
         up = lane(0) if up > 0 else up
         down = lane(0) if down < 0 else down
-        _fire(lanes, n, up if core < 0 else down)
+        n_spikes = lane(n_spikes + _fire(lanes, n, up if core < 0 else down))
+    return wide(n_spikes)

@@ -111,6 +111,7 @@ LAW_BUGS = [  # a chip, a part, and a bug in a kernel
     ("odin", "lif-event", lif_planes, "majority", not_quite_majority),
     ("odin", "lif-tref", lif_planes, "LEAK_BITS", 6),
     ("odin", "izh-event", izh_planes, "CORE_MAX", 6),
+    ("odin", "izh-tref", izh_planes, "ONE3", (0, -1, 0)),
     ("odin", "izh-stays", izh, "FI_LOWEST", 4),
     ("tinyodin", "lif-event", sweep, "CORE_MAX", 2046),
     ("tinyodin", "lif-tref", sweep, "NEVER", 2047),
