@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from draupnir.emulator import state
+from draupnir.emulator.codec import encode, to_limbs
 from draupnir.emulator.gungnir.chip import Model
 from draupnir.emulator.gungnir.events import closed_loop, engine
-from draupnir.emulator.gungnir.layout import IZH, NEURONS, N
+from draupnir.emulator.gungnir.layout import CHIP, IZH, LIF, NEURONS, N
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.speeds.runs import AT_REST
 from draupnir.emulator.tests.gungnir.test_witness import any_witness, configuration_of, events_of
@@ -79,3 +80,22 @@ def test_a_run_in_pieces_is_the_whole_run(seed: int) -> None:
     assert by_clocks.statistics.n_sweeps == 0 < expected.statistics.n_sweeps
     assert by_clocks.statistics.weight_steps == expected.statistics.weight_steps
     assert state.diff(whole.snapshot(), plain.snapshot()) == []
+
+
+@pytest.mark.parametrize("name", ["tref_all", "spike"])
+def test_the_memory_shows_the_last_neuron_as_it_is_read(name: str) -> None:
+    """The last event changes the learning state of neuron 255, and the memory's output register has it before."""
+    (event,) = (event for event in CHIP.events if event.name == name)
+    last = np.array([event.encode(**({"pre_neur": N - 1} if name == "spike" else {}))])
+    quick, slow = configured(0), configured(0)
+    for model in (quick, slow):
+        model.registers.spi_eprop_en = 1
+        model.registers.spi_trace_incr, model.registers.spi_trace_decay = 5, 1
+        words = model.memories[NEURONS.name]
+        words[N - 1] = to_limbs(encode(LIF, lif_izh_sel=1, neur_disable=1, trace=100, fired=1), NEURONS.n_limbs)
+    before = slow.memories[NEURONS.name][N - 1].copy()
+    closed_loop.run(slow, last, Environment())
+    engine.run(quick, last, Environment())
+    assert state.diff(quick.snapshot(), slow.snapshot()) == []
+    assert not np.array_equal(slow.memories[NEURONS.name][N - 1], before)
+    assert slow.registers[0].neur_state.tolist() == before.tolist()
