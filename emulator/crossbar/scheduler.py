@@ -81,7 +81,7 @@ def synchronise_open_loop(r: np.record) -> None:
 
 @kernel
 def unchanged_for(r: np.record, clocks: int) -> int:
-    """How many of the next ``clocks`` clocks the outputs stay as they are if nothing is pushed or popped: all."""
+    """Return all ``clocks``: the outputs stay as they are for any number if nothing is pushed or popped."""
     return clocks
 
 

@@ -98,7 +98,7 @@ def at_once_of(clock: ModuleType, event: ModuleType) -> Callable[..., tuple[Buse
 
     @kernel
     def deliver(m: Machine, inputs: RunInputs, sender: Sender) -> Sender:
-        """From WAIT to PUSH, and on until REQ has fallen; where it ``is_delivered``."""
+        """Run from WAIT to PUSH, and on until REQ has fallen. Call it where the event ``is_delivered``."""
         r, counts = m.r, m.counts
         scheduler.run_on(r, 1)
         r.state = controller.PUSH

@@ -130,7 +130,7 @@ def is_orderly(r: np.record) -> bool:
 
 @kernel
 def unchanged_for(r: np.record, clocks: int, distance: int = N_PRIO) -> int:
-    """How many of the next clocks the ``outputs`` stay as they are if nothing is popped or changes from outside.
+    """Return for how many of the next clocks the ``outputs`` stay if nothing is popped or changes from outside.
 
     clocks : how many are asked about; the result is not above it
     distance : how far ahead of the turn a word may be pushed meanwhile, at the least; N_PRIO: none is pushed

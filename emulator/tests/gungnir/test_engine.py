@@ -93,9 +93,9 @@ def test_the_memory_shows_the_last_neuron_as_it_is_read(name: str) -> None:
         model.registers.spi_trace_incr, model.registers.spi_trace_decay = 5, 1
         words = model.memories[NEURONS.name]
         words[N - 1] = to_limbs(encode(LIF, lif_izh_sel=1, neur_disable=1, trace=100, fired=1), NEURONS.n_limbs)
-    before = slow.memories[NEURONS.name][N - 1].copy()
+    old_word = slow.memories[NEURONS.name][N - 1].copy()
     closed_loop.run(slow, last, Environment())
     engine.run(quick, last, Environment())
     assert state.diff(quick.snapshot(), slow.snapshot()) == []
-    assert not np.array_equal(slow.memories[NEURONS.name][N - 1], before)
-    assert slow.registers[0].neur_state.tolist() == before.tolist()
+    assert not np.array_equal(slow.memories[NEURONS.name][N - 1], old_word)
+    assert slow.registers[0].neur_state.tolist() == old_word.tolist()
