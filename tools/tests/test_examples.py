@@ -76,7 +76,8 @@ def test_the_page_shows_what_its_commands_print(name: str, tmp_path: Path, monke
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
     examples = steps((ROOT / "examples" / name / "README.md").read_text())
-    assert [command.split()[1:3] for command, _ in examples if command.startswith(PROGRAM)] == [
+    commands = [command.split()[1:3] for command, _ in examples if command.startswith(PROGRAM)]
+    assert [words for words in commands if words[0] != "explain"] == [
         ["config", "check"],
         ["run", name],
         ["config", "pack"],
