@@ -54,9 +54,13 @@ def run(
     if isinstance(base, ManyRuns) and host is not None and not base.figures["done"].all():
         raise InputError(f"{chip.name}: its host leads the chip; right is to go on only with runs that are done")
     starts, rows = _starts(base, chip, changes, n)
-    columns = [_events(one, host is not None) for one in (own if own is not None else [np.asarray(events)])]
+    arrays = {id(one): one for one in (own if own is not None else [np.asarray(events)])}
+    columns = [_events(one, host is not None) for one in arrays.values()]
     ends = np.cumsum([len(addrs) for addrs, _ in columns])
     bounds = np.column_stack([ends - [len(addrs) for addrs, _ in columns], ends])
+    if own is not None:
+        numbers = {one: number for number, one in enumerate(arrays)}
+        bounds = bounds[[numbers[id(one)] for one in own]]
     per_run = _changes(chip, starts, rows, changes)
     jobs = ManyJobs(
         chip,
@@ -68,7 +72,7 @@ def run(
         and any((one[:, ARRAY] == STATE).any() for one in {id(one): one for one in per_run}.values()),
         np.ascontiguousarray(np.concatenate([addrs for addrs, _ in columns])),
         bounds if own is not None else np.tile(bounds, (n, 1)),
-        _limits(columns, ends),
+        _limits(columns),
         environment or (host.Host() if host is not None else Environment()),
         _max_cycles(max_cycles, n),
         finish,
@@ -131,7 +135,7 @@ def _events(events: np.ndarray, is_led: bool) -> tuple[np.ndarray, np.ndarray | 
     return addrs[:, 1], addrs[:, 0]
 
 
-def _limits(columns: Sequence[tuple[np.ndarray, np.ndarray | None]], ends: np.ndarray) -> np.ndarray | None:
+def _limits(columns: Sequence[tuple[np.ndarray, np.ndarray | None]]) -> np.ndarray | None:
     """The first clocks of all events; 0, which is no limit, for those of runs that give none."""
     if all(limits is None for _, limits in columns):
         return None
@@ -166,6 +170,11 @@ def _starts(base: Any, chip: Chip, changes: Sequence[Changes] | None, n: int) ->
     return states, np.array([numbers[key] for key in keys], np.int64)
 
 
+def starts_of(base: Configuration, changes: Sequence[Changes]) -> tuple[ChipStates, np.ndarray]:
+    """Return the first states of runs with these changes, and the number of that of each run."""
+    return _starts(base, base.chip, changes, len(changes))
+
+
 def configured(base: Configuration, keys: Sequence[tuple[tuple[str, int], ...]]) -> ChipStates:
     """Return the states of chips after their configuration; keys : for each, registers and SEED with their contents"""
     chip, states = base.chip, []
@@ -197,10 +206,11 @@ def _joined(states: Sequence[ChipStates]) -> ChipStates:
 
 def _before_reset(changes: Changes) -> tuple[tuple[str, int], ...]:
     """The changes of a run that are made before the reset: configuration registers and the seed."""
-    return tuple((name, content) for name, content in changes.items() if _is_before_reset(name))
+    return tuple((name, content) for name, content in changes.items() if is_before_reset(name))
 
 
-def _is_before_reset(name: str) -> bool:
+def is_before_reset(name: str) -> bool:
+    """Tell whether a change with this name is made before the reset."""
     return name == SEED or name.startswith(REGISTERS)
 
 
@@ -242,7 +252,7 @@ def _changes(
 
     per_run = []
     for row, by_name in zip(rows.tolist(), changes, strict=True):
-        parts = [one_change(name, row, c) for name, c in by_name.items() if not _is_before_reset(name)]
+        parts = [one_change(name, row, c) for name, c in by_name.items() if not is_before_reset(name)]
         per_run.append(parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else NO_CHANGES)
     return per_run
 

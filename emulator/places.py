@@ -8,7 +8,7 @@ are meant. After a dot stands the field; without it the whole word, or entry, is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ import numpy as np
 
 from draupnir.emulator import state
 from draupnir.emulator.codec import from_limbs
-from draupnir.emulator.declare import LIMB_BITS, Chip, Field, Memory, Word
+from draupnir.emulator.columns import signed
+from draupnir.emulator.declare import INTEGER_BITS, LIMB_BITS, Chip, Field, Memory, Word
 from draupnir.emulator.errors import InputError
 
 _FORM = re.compile(r"(?P<name>\w+)(?P<indices>(\[[^\[\]]*\])*)(\.(?P<field>\w+))?")
@@ -69,6 +70,19 @@ class ChipPlace:
             raise InputError(f"{self.text}: shape {numbers.shape}; right is {self.shape}") from error
         bits = flat if f.width < LIMB_BITS * 2 and flat.dtype.kind != "O" else flat.astype(object)
         return np.concatenate([self._rows(piece, bits) for piece in self.pieces])
+
+    def contents(self, registers: np.ndarray, memories: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the contents in n chips: (n, *shape) int64.
+
+        registers, memories : the arrays of ``speeds.many.ManyStates``
+        Raises InputError for a place of more than 62 bits.
+        """
+        if self.field.width >= INTEGER_BITS:
+            raise InputError(f"{self.text}: {self.field.width} bits; right is a field of it")
+        source, bits = registers if self.array == 0 else memories[self.array - 1], np.int64(0)
+        for piece in self.pieces:
+            bits = bits | ((source[:, piece.places].astype(np.int64) >> piece.shifts) & piece.mask) << piece.lsb
+        return signed(self.field, bits).reshape(len(registers), *self.shape)  # type: ignore[arg-type]
 
     def _rows(self, piece: _Piece, bits: np.ndarray) -> np.ndarray:
         keep_mask = ~(np.int64(piece.mask) << piece.shifts)

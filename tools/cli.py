@@ -37,6 +37,7 @@ GROUPS = {  # by what a user wants
     },
     "Run networks": {
         "run": "Send events to a chip, and write its spikes.",
+        "sweep": "Run a chip over a space of parameters, seeds and faults.",
         "explain": "Say why a neuron spiked in a sample, or did not.",
         "compare": "Say where simulator and RTL of a chip part, and why.",
         "host": "Run a network on a board, or on a simulated one.",

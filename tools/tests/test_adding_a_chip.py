@@ -62,6 +62,7 @@ SAYS = {
         ("tally", 2, "error: what does the chip do?"),
         ("tally --workload lif", 2, LACKS.format("event-level engine", "engine", "it cannot be run by events")),
     ],
+    "sweep": [("nothing.toml -o out", 2, "error: nothing.toml: not a configuration: No such file")],
     "fuzz": [
         ("tally", 2, "error: how long? --hours H or -n N is needed"),
         ("tally -n 1 --rtl nothing", 2, "error: nothing: not a folder, and no list of files"),

@@ -297,8 +297,8 @@ def test_the_lock_file_names_no_place_to_fetch_from() -> None:
     assert not re.search(r"^\s*--(?!hash)", text, re.MULTILINE)
 
 
-# Simulators and a processor of examples, which few people install, and PyTorch, which would bring gigabytes of CUDA.
-NOT_LOCKED = {"brian2", "nest", "riscv", "train"}
+# Programs of examples, which few people install, and PyTorch, which would bring gigabytes of CUDA.
+NOT_LOCKED = {"brian2", "nest", "riscv", "search", "train"}
 
 
 def test_the_lock_file_has_every_package_that_is_asked_for() -> None:

@@ -47,6 +47,7 @@ SAYS = {
     "compare": [("tinyodin", 2, "error: tinyodin has no level by timesteps ")],
     "cover": [("tinyodin --golden none", 2, "error: no golden cases in none; ")],
     "inject": [("tinyodin --workload none", 2, "error: --workload none: tinyodin has ")],
+    "sweep": [("nothing.toml -o out", 2, "error: nothing.toml: not a configuration: No such file")],
     "fuzz": [("tinyodin -n 1 --recipe none", 2, "error: tinyodin: no recipe 'none'")],
     "prove": [("tinyodin --of none", 2, "error: ")],
     "mutate": [("tinyodin --of none", 2, "error: ")],
