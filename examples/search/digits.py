@@ -25,8 +25,8 @@ import draupnir
 from draupnir.tools.experiments.digits.experiment import CALCIUM_MAX, WEIGHT_MAX, DigitsExperiment
 
 SEED = 1  # of the split, of the search, and of the order of images in it
-N_FIT, N_VALIDATION = 1076, 360
-N_SEARCH, N_JUDGED = 125, 120  # of a trial: a fifth of the 125 images is left out, so it trains on 100
+N_FIT, N_VALIDATION, N_JUDGED = 1076, 360, 120  # a trial on fewer images is judged by fewer, too
+LEFT_OUT = 0.2  # of the images of an experiment, which are for its own test
 SLOT = 100_000  # clocks for an image that is shown without a lesson, more than any takes
 BATCH, N_FINAL, SEEDS = 32, 20, range(1, 6)
 
@@ -39,12 +39,17 @@ class Trained:
     runs: draupnir.ManyRuns
 
 
-def suggested(trial: optuna.Trial) -> DigitsExperiment:
-    """Return parameters that Optuna suggests."""
+def n_images(n: int) -> int:
+    """Return the size of an experiment that trains on n images."""
+    return int(n / (1 - LEFT_OUT))
+
+
+def suggested(trial: Any, n: int) -> DigitsExperiment:
+    """Return parameters that Optuna suggests, for training on n images."""
     thr = trial.suggest_int("thr", 50, 127)
     return DigitsExperiment(
         seed=SEED,
-        n_images=N_SEARCH,
+        n_images=n_images(n),
         thr=thr,
         thr_test=trial.suggest_int("thr_test", 20, 127),
         thetamem=min(trial.suggest_int("thetamem", WEIGHT_MAX + 1, 100), thr - 5 * WEIGHT_MAX),
@@ -104,26 +109,25 @@ def accuracy(chips: Trained, images: Sequence[int]) -> np.ndarray:
     return np.array(scores)
 
 
-def search(n_trials: int, minutes: float, validation: np.ndarray) -> tuple[optuna.Study, float]:
+def search(n_trials: int, minutes: float, n_fit: int, validation: Sequence[int]) -> tuple[optuna.Study, float]:
     """Ask for trials in batches, train a chip for each, and tell the accuracies. Returns the study and its seconds."""
-    sampler = optuna.samplers.TPESampler(seed=SEED, n_startup_trials=200, multivariate=True, constant_liar=True)
+    sampler = optuna.samplers.TPESampler(seed=SEED, n_startup_trials=60, multivariate=True, constant_liar=True)
     study = optuna.create_study(direction="maximize", sampler=sampler)
     start = time.monotonic()
     while len(study.trials) < n_trials and time.monotonic() - start < 60 * minutes:
         trials = [study.ask() for _ in range(min(BATCH, n_trials - len(study.trials)))]
-        scores = accuracy(trained([suggested(trial) for trial in trials]), validation[:N_JUDGED].tolist())
+        scores = accuracy(trained([suggested(trial, n_fit) for trial in trials]), validation)
         for trial, score in zip(trials, scores.tolist(), strict=True):
             study.tell(trial, score)
         print(f"{len(study.trials)} trials, {time.monotonic() - start:.0f} s, best {study.best_value:.3f}", flush=True)
     return study, time.monotonic() - start
 
 
-def report(study: optuna.Study, seconds: float, validation: np.ndarray) -> dict[str, Any]:
+def report(study: optuna.Study, seconds: float, n_fit: int, validation: Sequence[int]) -> dict[str, Any]:
     """Train the best trials again on all images for fitting, choose one, and test it and the default ones once."""
     ranked = sorted(study.trials, key=lambda trial: -(trial.value or 0))[:N_FINAL]
-    finalists = [replace(suggested(trial), n_images=N_FIT + 269) for trial in ranked]
-    refitted = trained(finalists)
-    scores = accuracy(refitted, validation.tolist())
+    finalists = [suggested(trial, N_FIT) for trial in ranked]
+    scores = accuracy(trained(finalists), validation)
     winner = finalists[int(scores.argmax())]
     tests = {}
     for name, one in (("search", winner), ("demo", DigitsExperiment())):
@@ -132,6 +136,7 @@ def report(study: optuna.Study, seconds: float, validation: np.ndarray) -> dict[
         tests[name] = accuracy(trained(seeded), test_images).tolist()
     return {
         "trials": len(study.trials),
+        "images": n_fit,
         "seconds": seconds,
         "search": [trial.value for trial in study.trials],
         "validation": scores.tolist(),
@@ -145,13 +150,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--output", type=Path, default=Path("build/search"))
     parser.add_argument("--trials", type=int, default=1000)
+    parser.add_argument("--images", type=int, default=N_FIT, help="training images of a trial")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no batch after so many minutes")
     options = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     all_training = np.random.default_rng([SEED, 0]).permutation(DigitsExperiment().digits.train)
-    validation = all_training[-N_VALIDATION:]
-    study, seconds = search(options.trials, options.minutes, validation)
-    content = report(study, seconds, validation)
+    n_judged = N_VALIDATION if options.images == N_FIT else N_JUDGED
+    validation = all_training[-N_VALIDATION:].tolist()
+    study, seconds = search(options.trials, options.minutes, options.images, validation[:n_judged])
+    content = report(study, seconds, options.images, validation)
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "search.json").write_text(json.dumps(content, indent=2) + "\n")
     print(json.dumps(content["test"]), json.dumps(content["winner"]))
