@@ -271,8 +271,10 @@ def run_many(
     finish : with a base: True lets each run end when the chip is at rest; False as soon as its last event is sent, so
         that a next call goes on exactly as one long run would
     keep_states : with a base: True keeps the chips at the end, so that a next call can go on with them
-    backend : "cpu"; there is no other yet
+    backend : "cpu"; or, with a base, "cuda" for ODIN, tinyODIN and Gungnir on an NVIDIA GPU (extra ``[cuda]``), with
+        the same results
     Raises InputError for a place that the chip does not have, a content that does not fit, and lists of other lengths.
+    Also raises it for "cuda" if this machine has no GPU, or the chip does not run there.
 
     >>> import draupnir
     >>> config = draupnir.load_config("odin", "examples/odin/net.toml")
@@ -287,9 +289,11 @@ def run_many(
     if isinstance(runs, Configuration | ClockLevel | ManyRuns):
         if events is None:
             raise InputError("run_many: events= is missing")
-        return many.run(runs, events, changes, environment, max_cycles, n_threads, finish, keep_states)
+        return many.run(runs, events, changes, environment, max_cycles, n_threads, finish, keep_states, backend)
     if events is not None or changes is not None or keep_states or not finish:
         raise InputError("run_many: events=, changes=, finish= and keep_states= need a base; here each run has a model")
+    if backend == "cuda":
+        raise InputError("backend 'cuda': it needs a base with changes; right is backend 'cpu' for models of your own")
     return _run_models(runs, environment, max_cycles, n_threads)
 
 

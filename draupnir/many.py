@@ -21,17 +21,18 @@ from draupnir.emulator.speeds.many import ARRAY
 from draupnir.emulator.speeds.many import REGISTERS as STATE
 from draupnir.emulator.speeds.many_jobs import NO_CHANGES, ChipStates, ManyJobs, states_of
 from draupnir.result import ManyRuns
+from draupnir.tools.gpu import on_gpu, toolchain
 
 Changes = Mapping[str, Any]
 REGISTERS, SEED = "registers.", "seed"
 
 
 def check_backend(backend: str) -> None:
-    """Raise InputError for a backend that is not there."""
+    """Raise InputError for a backend that does not exist, or that this machine does not have."""
     if backend == "cuda":
-        raise InputError("backend 'cuda': there is none for GPUs yet; right is backend 'cpu'")
-    if backend != "cpu":
-        raise InputError(f"backend {backend!r}: right is 'cpu'")
+        toolchain.cuda_with_gpu()
+    elif backend != "cpu":
+        raise InputError(f"backend {backend!r}: right is 'cpu' or 'cuda'")
 
 
 def run(
@@ -43,6 +44,7 @@ def run(
     n_threads: int | None,
     finish: bool,
     keep_states: bool,
+    backend: str = "cpu",
 ) -> ManyRuns:
     """Run many chips; parameters and errors are as for ``draupnir.run_many``."""
     chip, stretch = _chip_of(base)
@@ -78,7 +80,7 @@ def run(
         finish,
         keep_states,
     )
-    ran = many_runs.run(jobs, n_threads)
+    ran = on_gpu.run(jobs) if backend == "cuda" else many_runs.run(jobs, n_threads)
     return ManyRuns(chip.name, ran.figures, ran.spikes, ran.states, chip, stretch)
 
 

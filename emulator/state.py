@@ -13,6 +13,7 @@ import numpy as np
 
 from draupnir.emulator.declare import Chip, Memory, Reg
 from draupnir.emulator.errors import InputError
+from draupnir.emulator.kernel.records import record_type
 
 
 def registers(chip: Chip) -> tuple[Reg, ...]:
@@ -30,7 +31,7 @@ def record_dtype(chip: Chip, extra: tuple[Reg, ...] = ()) -> np.dtype:
     """
     fields = [_field(reg, ()) for reg in extra]
     regs = [(reg, () if block.copies is None else (block.copies,)) for block in chip.blocks for reg in block.regs]
-    return np.dtype((np.record, [*(_field(reg, copies) for reg, copies in regs), *fields]))
+    return record_type([*(_field(reg, copies) for reg, copies in regs), *fields])
 
 
 def _field(reg: Reg, copies: tuple[int, ...]) -> tuple[Any, ...]:

@@ -33,6 +33,36 @@ ROOM = MOST_SHOWN - N  # spikes that may have been shown before an event
 AT_REST = Receiver(0, 0)  # its pin
 
 
+@kernel
+def two_memories(memories: Any, i: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the memories of chip ``i`` of several that have two; memories : their first index is the chip"""
+    return memories[0][i], memories[1][i]
+
+
+@kernel
+def three_memories(memories: Any, i: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the memories of chip ``i`` of several that have three; memories : as for ``two_memories``"""
+    return memories[0][i], memories[1][i], memories[2][i]
+
+
+def one_of_many_with(memories_of: Callable[..., Any]) -> Callable[[ModuleType], Callable[..., Any]]:
+    """Make a chip's ``one_of_many``; memories_of : as ``two_memories``"""
+
+    def one_of_many(loops: ModuleType) -> Callable[..., Any]:
+        """Make the loop for one of several chips; loops : as for ``opener``"""
+
+        @kernel
+        def run_one(arrays: Any, i: int, inputs: RunInputs, terms: Any, columns: Any, bus_words: np.ndarray) -> Any:
+            """Run a piece with chip ``i``; arrays : as from ``prepare``, but the first index is the chip"""
+            ws = Workspace(arrays.ws.cells[i], arrays.ws.fired[i], arrays.ws.bus_spikes[i])
+            state = Machine(arrays.r[i], memories_of(arrays.memories, i), ws, arrays.counts[i], arrays.stall)
+            return loops.loop(state, ws.bus_spikes, inputs, terms, columns, bus_words)
+
+        return run_one
+
+    return one_of_many
+
+
 def opener(loops: ModuleType) -> Callable[..., Any]:
     """Compile a loop to be called with an array of one record in the place of each record; see ``loop.looper``."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds import clocks, runs
+from draupnir.emulator.speeds import clocks, pieces, runs
 from draupnir.emulator.speeds.loop import Terms, looper, new_shown
 from draupnir.emulator.speeds.runs import Buses, BusRun, RunInputs
 
@@ -57,10 +57,10 @@ class ClosedLoop:
         burst = new_shown()
 
         def piece(inputs: RunInputs, clocks: int, bus_words: np.ndarray) -> Any:
-            terms = Terms(clocks, finish, model.stretch, record_rows)
+            terms = Terms(clocks, finish, model.stretch, record_rows, pieces.WORK)
             return self._loop((model.registers, *model.kernel_state()[1:]), burst, inputs, terms, bus_words)
 
-        pieces = runs.run_pieces(piece, inputs, limit)
-        cycles, addrs, rows = pieces.columns
-        run = BusRun(cycles, addrs, first_cycle, pieces.n_cycles, pieces.done, pieces.n_sent, pieces.buses, rows)
+        ran = runs.run_pieces(piece, inputs, limit)
+        cycles, addrs, rows = ran.columns
+        run = BusRun(cycles, addrs, first_cycle, ran.n_cycles, ran.done, ran.n_sent, ran.buses, rows)
         return runs.check_at_rest(run, max_cycles)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from draupnir.emulator.kernel.jit import module_of
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds import many, runs
+from draupnir.emulator.speeds import many, pieces, runs
 from draupnir.emulator.speeds.loop import Terms, looper, new_shown
 from draupnir.emulator.speeds.runs import Buses, EventRun, RunInputs
 
@@ -20,13 +21,17 @@ class EventLevel:
     clock : the chip's module that is the ``pins`` of ``loop.looper``
     steps : the chip's module that is the ``clock``, the ``stretch`` and the ``level`` of ``loop.looper``. It also has
         ``prepare(model, environment, burst)``, which returns the state that its functions take: a named tuple with
-        the record of counters as ``counts``, of the type ``COUNTS``; and ``statistics(counts)``, which returns
-        these counters by name
+        the record of counters as ``counts``, of the type ``COUNTS``; ``statistics(counts)``, which returns these
+        counters by name; and ``one_of_many(loops)``, which makes the loop for one of several chips
+
+    Its ``chips`` is a module with this last loop, ``run_one``.
     """
 
     def __init__(self, clock: ModuleType, steps: ModuleType) -> None:
         self._loop = looper(clock, steps, steps, steps)
         self._steps = steps
+        run_one = steps.one_of_many(self._loop.loops)  # type: ignore[attr-defined]
+        self.chips = module_of(clock, f"{__name__}.chips({steps.__name__})", run_one=run_one)
         opened: Callable[..., Any] = self._loop.loop  # type: ignore[attr-defined]
         self.many = many.runner(clock, steps.__name__, opened)
 
@@ -75,10 +80,11 @@ class EventLevel:
         state, burst = self.prepare(model, environment)
 
         def piece(inputs: RunInputs, clocks: int, bus_words: np.ndarray) -> Any:
-            return self._loop(state, burst, inputs, Terms(clocks, finish, model.stretch, False), bus_words)
+            terms = Terms(clocks, finish, model.stretch, False, pieces.WORK)
+            return self._loop(state, burst, inputs, terms, bus_words)
 
-        pieces = runs.run_pieces(piece, inputs, limit)
+        ran = runs.run_pieces(piece, inputs, limit)
         figures = self._steps.statistics(state.counts[0])
-        cycles, addrs, _ = pieces.columns
-        run = EventRun(cycles, addrs, first_cycle, pieces.n_cycles, pieces.done, pieces.n_sent, pieces.buses, figures)
+        cycles, addrs, _ = ran.columns
+        run = EventRun(cycles, addrs, first_cycle, ran.n_cycles, ran.done, ran.n_sent, ran.buses, figures)
         return runs.check_at_rest(run, max_cycles)

@@ -22,16 +22,14 @@ import numpy as np
 
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, module_of, outlined
+from draupnir.emulator.kernel.records import record_type
 from draupnir.emulator.parts.handshake import enforced_wait, receive, send, send_for, unchanged_for
-from draupnir.emulator.speeds import pieces
 from draupnir.emulator.speeds.runs import Buses, RunInputs, bus_pins, buses_of, keep, next_rest, without_bus_pins
 
 ROOM = 1 << 18  # spikes of a piece, at most
 ROWS = 1 << 20  # rows of a piece that records them, at most
-MOST_SHOWN = 1 << 10  # spikes on the output bus while clocks run at once, at most
-SHOWN = np.dtype(
-    (np.record, [("n", np.int64), ("cycles", np.int64, (MOST_SHOWN,)), ("addrs", np.int64, (MOST_SHOWN,))])
-)
+MOST_SHOWN = 1 << 9  # spikes on the output bus while clocks run at once, at most
+SHOWN = record_type([("n", np.int64), ("cycles", np.int64, (MOST_SHOWN,)), ("addrs", np.int64, (MOST_SHOWN,))])
 
 
 def new_shown() -> np.recarray:
@@ -55,12 +53,14 @@ class Terms(NamedTuple):
         falls
     stretch : True to run clocks in which only one thing moves at once
     record_rows : True to record the packed input pins of each clock
+    max_work : the piece ends where its work has reached this (see ``pieces.WORK``), and never within an event
     """
 
     max_cycles: int
     finish: bool
     stretch: bool
     record_rows: bool
+    max_work: int
 
 
 # --- Steps of both buses ----------------------------------------------------------------------------------------
@@ -193,10 +193,10 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
         while True:
             some = RunInputs(inputs.events[:end], inputs.not_before[:end], inputs.delays, bus)
             finish = terms.finish or end < n_events
-            limits = Terms(terms.max_cycles - n_cycles, finish, terms.stretch, terms.record_rows)
+            limits = Terms(terms.max_cycles - n_cycles, finish, terms.stretch, terms.record_rows, terms.max_work)
             room = Columns(columns.cycles[n_spikes:], columns.addrs[n_spikes:], columns.rows[n_cycles:])
             spikes, clocks, work, is_complete = stages.stage(
-                state, burst, some, limits, pieces.WORK - n_work, room, bus_words
+                state, burst, some, limits, terms.max_work - n_work, room, bus_words
             )
             n_spikes, n_cycles, n_work = n_spikes + spikes, n_cycles + clocks, n_work + work
             if not is_complete or end == n_events:
@@ -206,7 +206,8 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
         stretch.end(state[0])
         return n_spikes, n_cycles, is_complete
 
-    opened = level.opener(module_of(pins, f"{__name__}.loops({name})", loop=loop))
+    loops = module_of(pins, f"{__name__}.loops({name})", loop=loop)
+    opened = level.opener(loops)
 
     def piece(state: Any, burst: np.recarray, inputs: RunInputs, terms: Terms, bus_words: np.ndarray) -> Any:
         columns = Columns(*(np.empty(n, np.int64) for n in (ROOM, ROOM, ROWS if terms.record_rows else 0)))
@@ -215,4 +216,5 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
         return *(column[:n].copy() for column, n in zip(columns, lengths, strict=True)), n_cycles, is_complete
 
     piece.loop = opened  # type: ignore[attr-defined]
+    piece.loops = loops  # type: ignore[attr-defined]
     return piece

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from draupnir.emulator.kernel.jit import entry, kernel, module_of
+from draupnir.emulator.speeds import pieces
 from draupnir.emulator.speeds.loop import MOST_SHOWN, Columns, Terms
 from draupnir.emulator.speeds.runs import Buses, RunInputs, buses_of
 
@@ -157,7 +158,8 @@ def runner(pins: ModuleType, name: str, opened: Callable[..., Any]) -> Callable[
             bus: Buses = buses_of(words)
             piece = RunInputs(inputs.events[first:last], limits, inputs.delays, bus)
             room = Columns(columns.cycles[n_spikes:], columns.addrs[n_spikes:], no_rows)
-            terms = Terms(inputs.max_cycles[run] - figures[run, N_CYCLES], inputs.finish, inputs.stretch, False)
+            clocks_left = inputs.max_cycles[run] - figures[run, N_CYCLES]
+            terms = Terms(clocks_left, inputs.finish, inputs.stretch, False, pieces.WORK)
             spikes, clocks, is_complete = loops.opened(state, burst, piece, terms, room, words)
             figures[run, N_SENT] += words[N_BUS_SENT]
             words[N_BUS_SENT] = 0

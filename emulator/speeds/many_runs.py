@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -33,10 +33,22 @@ class ManyOutcome:
     states: ChipStates | None
 
 
-def run(jobs: ManyJobs, n_threads: int | None = None) -> ManyOutcome:
-    """Run them all, on all cores or so many threads. Raises Stopped if the work has to stop."""
+def level_of(jobs: ManyJobs) -> EventLevel | None:
+    """Return the chip's event level, or None if it has another one."""
     level = getattr(ENGINE.require(chips.package(jobs.chip.name)).run, "__self__", None)
-    worker: Any = CompiledWorker if isinstance(level, EventLevel) else OneByOneWorker
+    return level if isinstance(level, EventLevel) else None
+
+
+def run(
+    jobs: ManyJobs, n_threads: int | None = None, worker: Callable[..., Any] | None = None, chunk: int = CHUNK
+) -> ManyOutcome:
+    """Run them all, on all cores or so many threads. Raises Stopped if the work has to stop.
+
+    worker : another one than those of ``many_workers.py``, with the same arguments; chunk : runs that it takes at once
+    """
+    level = level_of(jobs)
+    ours: Callable[..., Any] = OneByOneWorker if level is None else CompiledWorker
+    worker = worker or ours
     ends = new_states(jobs.model(), len(jobs) if jobs.keep else 0)
     idle: queue.LifoQueue[Any] = queue.LifoQueue()
 
@@ -52,12 +64,12 @@ def run(jobs: ManyJobs, n_threads: int | None = None) -> ManyOutcome:
             idle.put(one)
         return ran
 
-    calls = (partial(work, *chunk) for chunk in _chunks(len(jobs), n_threads))
+    calls = (partial(work, *part) for part in _chunks(len(jobs), n_threads, chunk))
     figures, spikes = zip(*(batch.in_order(calls, n_threads) if len(jobs) else [work(0, 0)]), strict=True)
     return ManyOutcome(np.concatenate(figures), np.concatenate(spikes), ends if jobs.keep else None)
 
 
-def _chunks(n: int, n_threads: int | None) -> Iterator[tuple[int, int]]:
-    """The runs in parts, at least one for each thread."""
-    size = max(1, min(CHUNK, -(-n // (n_threads or batch.n_cores()))))
+def _chunks(n: int, n_threads: int | None, most: int) -> Iterator[tuple[int, int]]:
+    """The runs in parts of ``most`` or fewer, at least one for each thread."""
+    size = max(1, min(most, -(-n // (n_threads or batch.n_cores()))))
     return ((first, min(first + size, n)) for first in range(0, n, size))

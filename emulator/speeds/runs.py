@@ -15,6 +15,7 @@ import numpy as np
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.kernel.bits import placed
 from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.records import record_type
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.handshake import Delays, Environment, Receiver, Sender
 from draupnir.emulator.speeds import limits, whole
@@ -77,7 +78,7 @@ def counters(kind: Any, states: type[IntEnum]) -> np.dtype[Any]:
     """
     n_states = 1 << (len(states) - 1).bit_length()  # every number that fits into the state register
     lengths = {f.name: (n_states,) if f.name == "cycles" else () for f in fields(kind)}
-    return np.dtype((np.record, [(name, np.int64, length) for name, length in lengths.items()]))
+    return record_type([(name, np.int64, length) for name, length in lengths.items()])
 
 
 def read_counters(kind: Any, states: type[IntEnum], counts: np.record) -> Any:

@@ -43,7 +43,8 @@ def compile_chip(name: str) -> None:
 
 
 def main() -> None:
-    """Compile all chips. Ctrl-C ends it with status 130."""
+    """Compile all chips. Ctrl-C ends it with status 130, and SIGTERM with 143; both end its processes, too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     names = [*FIRST, *(name for name in chips.names() if name not in FIRST)]
     ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)  # this process ends the others
     pool: Pool

@@ -18,5 +18,6 @@ __all__ = ["LONGEST_WORK", "begin", "can_stretch", "end", "flush", "load", "open
 COUNTS = counters(Statistics, State)
 statistics = partial(read_counters, Statistics, State)
 prepare = events.preparer_of(new_planes, COUNTS, odin.may_sweep)
+one_of_many = steps.one_of_many_with(steps.three_memories)
 at_once = steps.at_once_of(chip_clock, event)
 clock = events.counted_clock(chip_clock, workspace)

@@ -28,6 +28,7 @@ def may_sweep(r: np.record) -> bool:
 
 
 prepare = events.preparer_of(new_planes, COUNTS, may_sweep)
+one_of_many = steps.one_of_many_with(steps.two_memories)
 at_once = steps.at_once_of(chip_clock, event)
 clock = events.counted_clock(chip_clock, workspace)
 load = events.loader(memories)

@@ -16,6 +16,7 @@ from draupnir.emulator.declare import Word
 from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.bits import placed
 from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.kernel.records import record_type
 from draupnir.emulator.odin.layout import IZH, LIF, N_SYN, NEUR_EVENT, NEURONS, SYN_BITS, SYN_WEIGHT, N
 from draupnir.emulator.odin.planes.gates import select
 
@@ -62,7 +63,7 @@ SCALARS = [
     ("is_neuron_kept", np.int64),  # 1 if the neuron memory's output register is to show the neuron that is kept
     ("are_synapses_kept", np.int64),  # 1 if the synapse memory's output register is to show the synapses kept
 ]
-DTYPE = np.dtype((np.record, [(name, np.int64, (*shape, N_WORDS)) for name, shape, _ in PLANES] + SCALARS))
+DTYPE = record_type([*((name, np.int64, (*shape, N_WORDS)) for name, shape, _ in PLANES), *SCALARS])
 
 
 def new_planes() -> np.recarray:

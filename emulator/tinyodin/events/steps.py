@@ -20,6 +20,7 @@ from draupnir.emulator.tinyodin.stretch import end as end
 COUNTS = counters(CrossbarStatistics, State)
 statistics = partial(read_counters, CrossbarStatistics, State)
 prepare = events.preparer_of(sweep.new_lanes, COUNTS, lambda r: not r.spi_aer_src_ctrl_nneur)
+one_of_many = steps.one_of_many_with(steps.two_memories)
 at_once = steps.at_once_of(chip_clock, event)
 clock = events.counted_clock(chip_clock, workspace)
 load = events.loader(sweep)

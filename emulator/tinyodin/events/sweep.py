@@ -17,6 +17,7 @@ from draupnir.emulator.crossbar.layout import GROUP_BITS
 from draupnir.emulator.kernel.arith import signed, wide
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.kernel.records import record_type
 from draupnir.emulator.tinyodin.layout import LIF, N_SYN, SYN_BITS, N
 from draupnir.emulator.tinyodin.lif import CORE_BITS, CORE_MASK, CORE_MAX, CORE_MIN, F
 
@@ -25,18 +26,15 @@ HIGHEST_THR = LIF["core"].high  # higher ones are never met
 SPIKES_TOGETHER = 4  # in a word of 64 bits
 ROW_GROUP_BITS = N.bit_length() - 1 - GROUP_BITS
 
-LANES = np.dtype(
-    (
-        np.record,
-        [
-            ("core", np.int16, (N,)),
-            ("thr", np.int16, (N,)),  # NEVER where it is above all potentials
-            ("leak_str", np.int16, (N,)),
-            ("enabled", np.int16, (N,)),  # 1 if the neuron's spikes leave it
-            ("spike", np.int16, (N,)),  # of the last event: 1 if a spike left the neuron
-            ("rows", np.int8, (N, N)),  # weights, pre- by post-synaptic neuron
-        ],
-    )
+LANES = record_type(
+    [
+        ("core", np.int16, (N,)),
+        ("thr", np.int16, (N,)),  # NEVER where it is above all potentials
+        ("leak_str", np.int16, (N,)),
+        ("enabled", np.int16, (N,)),  # 1 if the neuron's spikes leave it
+        ("spike", np.int16, (N,)),  # of the last event: 1 if a spike left the neuron
+        ("rows", np.int8, (N, N)),  # weights, pre- by post-synaptic neuron
+    ]
 )
 
 

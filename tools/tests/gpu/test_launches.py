@@ -1,0 +1,155 @@
+"""Chips in launches: each is what it is on the CPU, in every register, memory, spike, cycle and count.
+
+The launches run here on the CPU, with the functions that a GPU has in each of its threads.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import draupnir
+from draupnir.emulator import chips, columns
+from draupnir.emulator.errors import InputError
+from draupnir.emulator.speeds.loop import MOST_SHOWN
+from draupnir.tools.bench.workloads import odin, tinyodin
+from draupnir.tools.gpu import devices, on_gpu, toolchain, worker
+from draupnir.tools.gpu.arrays import mapped
+
+ROOM_OF_GPU = Path(on_gpu.__file__).parent
+MODELS = ("emulator.odin", "emulator.tinyodin", "emulator.gungnir", "emulator.crossbar", "emulator.reckon")
+WORKLOADS = {
+    "lif": odin.lif,
+    "izhikevich": odin.izhikevich,
+    "bursts": odin.bursts,
+    "recurrent": tinyodin.recurrent,
+    "feedforward": tinyodin.feedforward,
+}
+
+
+class CopyingDevice(devices.CpuDevice):
+    """The CPU, with a copy of all arrays, as on a GPU: nothing that the host writes later is seen there."""
+
+    def put(self, thing: Any) -> Any:
+        return mapped(np.array, thing)
+
+    def get(self, thing: Any) -> Any:
+        return mapped(np.array, thing)
+
+
+@pytest.fixture(autouse=True)
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the backend find a GPU, which is the CPU."""
+    monkeypatch.setattr(toolchain, "cuda_with_gpu", lambda: None)
+    monkeypatch.setattr(on_gpu, "GpuDevice", CopyingDevice)
+    yield
+
+
+def both(base: Any, *args: Any, **options: Any) -> tuple[draupnir.ManyRuns, draupnir.ManyRuns]:
+    one, other = (draupnir.run_many(base, *args, keep_states=True, **options, backend=b) for b in ("cpu", "cuda"))
+    return one, other
+
+
+def difference(one: draupnir.ManyRuns, other: draupnir.ManyRuns) -> list[str]:
+    """Return the names of all that differs."""
+    assert one.states is not None and other.states is not None
+    pairs: dict[str, tuple[Any, Any]] = {
+        "figures": (one.figures, other.figures),
+        "spikes": (one.spikes, other.spikes),
+        "registers": (one.states.registers, other.states.registers),
+        "buses": (one.states.buses, other.states.buses),
+        **{name: (memory, other.states.memories[name]) for name, memory in one.states.memories.items()},
+    }
+    return [name for name, (a, b) in pairs.items() if not np.array_equal(a, b)]
+
+
+def changes_of(model: Any, n: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return changes that make n chips different in all synapses, of 4 bits each, and in a threshold."""
+    entries = columns.matrix_of(model.chip.memory("synapses"))
+    return [
+        {"synapses": rng.integers(0, 16, entries.shape), "neurons[7].thr": int(rng.integers(2, 8))} for _ in range(n)
+    ]
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_each_chip_is_what_it_is_on_the_cpu(name: str) -> None:
+    workload, rng = WORKLOADS[name](200), np.random.default_rng(len(name))
+    model = workload.model()
+    environment = draupnir.Environment(*(int(clocks) for clocks in rng.integers(0, 21, 4)))
+    events = [rng.permutation(workload.events) for _ in range(6)]
+    one, other = both(model, environment, 400_000, events=events, changes=changes_of(model, 6, rng))
+    assert difference(one, other) == []
+    assert len(one.spikes) > 10 and len(set(one.figures["n_cycles"].tolist())) > 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_gungnir_learns_in_launches(seed: int) -> None:
+    config = draupnir.load_config("gungnir", "examples/gungnir/net.toml")
+    events_by_name = {event.name: event for event in chips.declaration("gungnir").events}
+    rng = np.random.default_rng(seed)
+    events = [events_by_name["spike"].encode(pre_neur=int(n)) for n in rng.integers(0, 256, 30)]
+    events += [events_by_name[name].encode() for name in ("tref_all", "learn_all") if name in events_by_name]
+    one, other = both(config, events=events, changes=[{"registers.SPI_EPROP_EN": 1}, {"registers.SPI_EPROP_EN": 0}])
+    assert difference(one, other) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_runs_that_are_cut_go_on(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Launches end within the run, and calls end at random clocks."""
+    rng = np.random.default_rng(seed)
+    monkeypatch.setattr(worker, "FIRST_BUDGET", int(rng.integers(1, 3000)))
+    monkeypatch.setattr(worker, "LONGEST", 0.0)  # each launch then has half the budget of the one before
+    monkeypatch.setattr(worker, "SHORTEST", 0.0)
+    workload = odin.lif(40)
+    model, limits = workload.model(), rng.integers(0, 20_000, 4)
+    first = both(model, None, limits, events=workload.events, changes=[{}] * 4, finish=False)
+    assert difference(*first) == [] and not first[0].figures["done"].all()
+    rest = [workload.events[n:] for n in first[0].figures["n_sent"]]
+    one = draupnir.run_many(first[0], events=rest, keep_states=True)
+    other = draupnir.run_many(first[1], events=rest, keep_states=True, backend="cuda")
+    assert difference(one, other) == [] and one.figures["done"].all()
+
+
+def test_spikes_that_fill_the_columns_go_on_in_the_next_launch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "ROOM", MOST_SHOWN + 2)
+    workload = odin.izhikevich(400)
+    one, other = both(workload.model(), None, 400_000, events=workload.events, changes=[{}, {}])
+    assert difference(one, other) == []
+    assert one.figures["n_spikes"].min() > 100
+
+
+@pytest.mark.parametrize("name", ["figures", "spikes", "registers", "neurons", "synapses", "buses"])
+def test_the_comparison_sees_a_single_bit(name: str) -> None:
+    workload = odin.lif(60)
+    one, other = both(workload.model(), None, 400_000, events=workload.events, changes=[{}, {}])
+    assert difference(one, other) == [] and other.states is not None
+    holder = {"figures": other.figures, "spikes": other.spikes, "registers": other.states.registers}
+    array = holder.get(name, other.states.buses if name == "buses" else other.states.memories.get(name))
+    assert array is not None
+    raw = array.view(np.ndarray).reshape(-1).view(np.uint8)
+    raw[len(raw) // 2 // 8 * 8] ^= 1
+    assert difference(one, other) == [name]
+
+
+def test_nothing_of_a_chip_is_written_for_the_gpu() -> None:
+    """The room of the GPU imports no neuron, synapse or scheduler, and is short."""
+    lines = 0
+    for path in ROOM_OF_GPU.glob("*.py"):
+        tree = ast.parse(path.read_text())
+        imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        assert not [module for module in imported if any(chip in module for chip in MODELS)], path.name
+        lines += len(path.read_text().splitlines())
+    assert lines < 450
+
+
+def test_what_does_not_run_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = draupnir.load_config("reckon", "examples/reckon/net.toml")
+    with pytest.raises(InputError, match=r"^backend 'cuda': reckon does not run there; right is backend 'cpu'$"):
+        draupnir.run_many(config, events=[[0, 0]], changes=[{}], backend="cuda")
+    with pytest.raises(InputError, match=r"^backend 'cuda': it needs a base with changes"):
+        draupnir.run_many([], backend="cuda")
