@@ -17,6 +17,7 @@ from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.places import ChipPlace, parse
 from draupnir.emulator.speeds import levels, many_runs
+from draupnir.emulator.speeds.events import EventLevel
 from draupnir.emulator.speeds.many import ARRAY
 from draupnir.emulator.speeds.many import REGISTERS as STATE
 from draupnir.emulator.speeds.many_jobs import NO_CHANGES, ChipStates, ManyJobs, states_of
@@ -55,6 +56,7 @@ def run(
     levels.ENGINE.require(package)
     if isinstance(base, ManyRuns) and host is not None and not base.figures["done"].all():
         raise InputError(f"{chip.name}: its host leads the chip; right is to go on only with runs that are done")
+    goes_on = isinstance(base, ManyRuns) or not finish
     starts, rows = _starts(base, chip, changes, n)
     arrays = {id(one): one for one in (own if own is not None else [np.asarray(events)])}
     columns = [_events(one, host is not None) for one in arrays.values()]
@@ -63,6 +65,8 @@ def run(
     if own is not None:
         numbers = {one: number for number, one in enumerate(arrays)}
         bounds = bounds[[numbers[id(one)] for one in own]]
+    if host is None and (goes_on or any(clocks is not None for _, clocks in columns)):
+        _require_event_level(chip)
     per_run = _changes(chip, starts, rows, changes)
     jobs = ManyJobs(
         chip,
@@ -82,6 +86,13 @@ def run(
     )
     ran = on_gpu.run(jobs) if backend == "cuda" else many_runs.run(jobs, n_threads)
     return ManyRuns(chip.name, ran.figures, ran.spikes, ran.states, chip, stretch)
+
+
+def _require_event_level(chip: Chip) -> None:
+    """Raise InputError for a chip of another package whose engine is its own: it runs from rest to rest alone."""
+    engine = levels.ENGINE.require(registry.package(chip.name))
+    if not isinstance(getattr(engine.run, "__self__", None), EventLevel):
+        raise InputError(f"{chip.name}: its engine is no EventLevel; right is whole runs, and events without clocks")
 
 
 def _chip_of(base: Configuration | ClockLevel | ManyRuns) -> tuple[Chip, bool]:

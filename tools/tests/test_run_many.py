@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 import draupnir
+from draupnir import many
 from draupnir.emulator import chips, state
 from draupnir.emulator.codec import from_limbs, to_limbs, update
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.events import engine
 from draupnir.emulator.reckon.host import Op
-from draupnir.emulator.speeds import many_workers
+from draupnir.emulator.speeds import many_runs, many_workers
 from draupnir.emulator.speeds.loop import MOST_SHOWN
 from draupnir.emulator.tests.odin.populations import Population
 
@@ -206,6 +207,19 @@ def test_a_chip_that_its_host_leads() -> None:
         assert_is(further, run, model, draupnir.run(model, ops))
     assert outcome.states is not None
     assert not np.array_equal(outcome.states.memories["winp"][2], outcome.states.memories["winp"][0])
+
+
+def test_an_engine_of_another_kind_runs_whole_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = draupnir.run_many(config("odin"), events=spikes("odin", 1, 3), changes=[{}, {"neurons[0-9].thr": 1}])
+    monkeypatch.setattr(many, "EventLevel", int)
+    monkeypatch.setattr(many_runs, "EventLevel", int)
+    outcome = draupnir.run_many(config("odin"), events=spikes("odin", 1, 3), changes=[{}, {"neurons[0-9].thr": 1}])
+    assert np.array_equal(outcome.spikes, usual.spikes)
+    for name in ("n_cycles", "n_spikes", "done", "n_sweeps", "cycles_WAIT"):
+        assert outcome.figures[name].tolist() == usual.figures[name].tolist()
+    for how in ({"finish": False}, {}):
+        with pytest.raises(InputError, match=r"^odin: its engine is no EventLevel; right is whole runs, and"):
+            draupnir.run_many(config("odin"), events=np.array([[1, 2]]), changes=[{}], **how)  # type: ignore[arg-type]
 
 
 def test_only_chosen_runs_go_on() -> None:
