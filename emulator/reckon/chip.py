@@ -27,6 +27,7 @@ from draupnir.emulator.reckon.layout import (
     State,
 )
 from draupnir.emulator.reckon.learning import group
+from draupnir.emulator.reckon.phases.lanes import new_lanes
 from draupnir.emulator.reckon.port import PORT
 from draupnir.emulator.reckon.srams import Mems
 from draupnir.emulator.speeds.drive import driver
@@ -61,7 +62,7 @@ class Model(ClockLevel):
     def __init__(self, seed: int | None = None, stretch: bool = True) -> None:
         super().__init__(seed, stretch)
         self._state_before = int(State.IDLE)  # before the last call of drive
-        self._u, self._noise = np.zeros((2, N // N_WEIGHTS, N_WEIGHTS), np.int64)  # only stretches use these
+        self._lanes = new_lanes()  # only stretches use these
 
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
@@ -74,7 +75,9 @@ class Model(ClockLevel):
         """Return the state in the form that kernels take: the record, the same record as a flat array, the memories."""
         flat = self.registers.view(np.ndarray).view(np.int64)
         winp, wrec, wout = (self.memories[memory.name].view(np.uint8) for memory in (WINP, WREC, WOUT))
-        return self.registers[0], flat, Mems(self.memories[NEURONS.name], winp, wrec, wout, self._u, self._noise)
+        inp_rows, rec_rows = winp.reshape(N, N).view(np.int8), wrec.reshape(N, N).view(np.int8)
+        neurons = self.memories[NEURONS.name]
+        return self.registers[0], flat, Mems(neurons, winp, wrec, wout, inp_rows, rec_rows, self._lanes[0])
 
     @property
     def outputs(self) -> int:

@@ -4,6 +4,7 @@ The sequence is y[t] = y[t - lag] ^ y[t - width]. There are two fast ways to com
 
 * For short outputs (rounding) the model keeps the last ``width`` bits. With lag 1 the next bits are their running
   parity.
+  Or many outputs at once are exclusive ors of the bits of one state.
 * For long outputs (noise, weight updates) it keeps the last ``width`` words of 32 bits. The square of a polynomial over
   GF(2) is the polynomial of the squares. After five squarings the recurrence is y[t] = y[t - 32 lag] ^ y[t - 32 width],
   which is the same recurrence for words.
@@ -74,6 +75,77 @@ def next_state(state: int, bits: int, unfold: int) -> int:
 def advance(state: int, unfold: int) -> int:
     """Return the state ``unfold`` bits later; unfold : 1..15."""
     return next_state(state, ahead(state), unfold)
+
+
+# --- Many outputs at once ---------------------------------------------------------------------------------------
+# Each bit of the sequence is an exclusive or of 15 bits side by side: y[t + n] is that of y[t + j] for the powers j of
+# x**n modulo the polynomial of the recurrence.
+
+MOST = 128  # advances at once, at most
+
+
+def _power(n: int) -> int:
+    """Return x**n modulo the polynomial of the LFSRs for rounding, bit j for x**j."""
+    bits = 1
+    for _ in range(n):
+        bits <<= 1
+        if bits >> ROUND_WIDTH:
+            bits ^= 1 << ROUND_WIDTH | 1 << (ROUND_WIDTH - 1) | 1
+    return bits
+
+
+def _advances(unfold: int) -> np.ndarray:
+    """Return (MOST + 1,) int64: x**(unfold * k) for each number k of advances."""
+    return np.array([_power(unfold * k) for k in range(MOST + 1)], np.int64)
+
+
+def _masks(unfold: int) -> np.ndarray:
+    """Return (15, MOST) int16: all ones at [j, k] if x**j is in the power that leads from the state to output k."""
+    powers = [_power(unfold * k + ROUND_WIDTH - 1) for k in range(MOST)]
+    return np.array([[-(power >> j & 1) for power in powers] for j in range(ROUND_WIDTH)], np.int16)
+
+
+ROUND_UNFOLD, SHORT_UNFOLD = ROUND_WIDTH, 7
+_ADVANCES, _SHORT_ADVANCES = _advances(ROUND_UNFOLD), _advances(SHORT_UNFOLD)
+_MASKS, _SHORT_MASKS = _masks(ROUND_UNFOLD), _masks(SHORT_UNFOLD)
+
+
+@kernel
+def _window(state: int) -> int:
+    """Return y[-14] to y[15] in bits 0 to 29."""
+    return state | (ahead(state) >> 1) << ROUND_WIDTH
+
+
+@outlined
+def advance_by(state: int, n: int, unfold: int) -> int:
+    """Return the state after n advances, 0..MOST; unfold : 15 or 7."""
+    power = _ADVANCES[n] if unfold == ROUND_UNFOLD else _SHORT_ADVANCES[n]
+    window, next_state = _window(state), 0
+    for j in range(ROUND_WIDTH):
+        next_state ^= (window >> j) & -(power >> j & 1)
+    return next_state & ROUND_MASK
+
+
+@outlined
+def outputs(state: int, n: int, rands: np.ndarray) -> None:
+    """Write the next n outputs of 15 bits, 0..MOST; rands : (MOST,) int16."""
+    window = _window(state)
+    for k in range(n):
+        bits = np.int16(0)
+        for j in range(ROUND_WIDTH):
+            bits = np.int16(bits ^ (np.int16(window >> j) & _MASKS[j, k]))
+        rands[k] = np.int16(bits & np.int16(ROUND_MASK))
+
+
+@outlined
+def short_outputs(state: int, n: int, rands: np.ndarray) -> None:
+    """Write the next n outputs of 7 bits, 0..MOST; rands : (MOST,) int16."""
+    window = _window(state)
+    for k in range(n):
+        bits = np.int16(0)
+        for j in range(ROUND_WIDTH):
+            bits = np.int16(bits ^ (np.int16(window >> j) & _SHORT_MASKS[j, k]))
+        rands[k] = np.int16(bits & np.int16((1 << SHORT_UNFOLD) - 1))
 
 
 # --- Words ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.codec import positions
-from draupnir.emulator.kernel.arith import signed
+from draupnir.emulator.kernel.arith import signed, wide
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon import lfsr, lif, readout, seeds
@@ -69,11 +69,25 @@ def integrate(r: np.record) -> None:
 
 
 @kernel
+def add_word(r: np.record, wout: np.ndarray, addr: int) -> None:
+    """Add a word of weights to the potentials; wout : (512, 16) uint8."""
+    for i in range(r.spi_num_out_neur + 1):
+        r.oneur_sum[i] = _sum(r, i, wide(wout[addr, i]))
+        r.oneur_u[i] = r.oneur_sum[i]
+
+
+@kernel
+def _sum(r: np.record, i: int, weight: int) -> int:
+    """Return the sum of a potential and a weight byte."""
+    update = lif.scale(weight, r.spi_fp_loc_wout)
+    return readout.wrap_u(readout.integrate(signed(r.oneur_u[i], U_BITS), update))
+
+
+@kernel
 def _add(r: np.record) -> None:
     """Compute the sums of the potentials and the present weights."""
     for i in range(r.spi_num_out_neur + 1):
-        update = lif.scale(r.wout_data_o[i], r.spi_fp_loc_wout)
-        r.oneur_sum[i] = readout.wrap_u(readout.integrate(signed(r.oneur_u[i], U_BITS), update))
+        r.oneur_sum[i] = _sum(r, i, r.wout_data_o[i])
 
 
 @kernel
@@ -93,6 +107,18 @@ def leak(r: np.record, k: int, last: int) -> None:
         r.oneur_u[k] = readout.wrap_u(u)
     if en:
         r.lfsr_strnd_oneur_u = lfsr.next_state(r.lfsr_strnd_oneur_u, bits, UNFOLD)
+
+
+@kernel
+def leak_several(r: np.record, begin: int, end: int) -> None:
+    """Let the output neurons of the counts begin..end - 1 of state STEP leak. There are N_OUT."""
+    end = min(end, N_OUT)
+    last = r.spi_num_out_neur
+    for k in range(begin, min(end, last + 1)):
+        leak(r, k, last)
+    n_unused = end - max(begin, last + 1)
+    if n_unused > 0 and traces.rounds_out(r.spi_kappa, r.spi_en_stoch_round):
+        r.lfsr_strnd_oneur_u = lfsr.advance_by(r.lfsr_strnd_oneur_u, n_unused, UNFOLD)
 
 
 forget = resetter(CHIP.block("neurons"), lambda reg: reg.name == "oneur_u")  # all potentials to 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.reckon.layout import PAIR, TOUT_BITS, TRACE_BITS, U_BITS
 
 HALF_BITS = PAIR["neur_u1"].lsb  # bits of a neuron's state; the odd neuron follows the even one
@@ -60,13 +60,32 @@ def write_states(neurons: np.ndarray, addr: int, even: int, odd: int) -> None:
     neurons[addr, 3] = odd >> (LIMB + LOW1) | (np.int64(neurons[addr, 3]) >> CUT3) << CUT3
 
 
-@kernel
-def write_potentials(neurons: np.ndarray, addr: int, even: int, odd: int) -> None:
-    """Write the potentials of both neurons, -32768..32767, into word ``addr``; nothing else changes."""
-    limb0, limb1, limb2 = np.int64(neurons[addr, 0]), np.int64(neurons[addr, 1]), np.int64(neurons[addr, 2])
-    neurons[addr, 0] = limb0 & ~U_MASK | even & U_MASK
-    neurons[addr, 1] = limb1 & ((1 << CUT1) - 1) | (odd << CUT1) & LIMB_MASK
-    neurons[addr, 2] = limb2 & ~(U_MASK >> LOW1) | (odd & U_MASK) >> LOW1
+@outlined
+def are_dirty(dirty: np.ndarray, begin: int, end: int) -> bool:
+    """Return True if the neurons begin..end - 1 are all dirty; dirty : (256,) int64."""
+    bits = 1
+    for n in range(begin, end):
+        bits &= dirty[n]
+    return bits == 1
+
+
+@outlined
+def read_potentials(neurons: np.ndarray, u: np.ndarray, first: int, end: int) -> None:
+    """Copy the potentials of words first..end - 1, even and odd neurons in turn; u : (256,) int16."""
+    for addr in range(first, end):
+        u[2 * addr] = np.int16(neurons[addr, 0])
+        u[2 * addr + 1] = np.int16(neurons[addr, 1] >> np.uint32(CUT1) | neurons[addr, 2] << np.uint32(LOW1))
+
+
+@outlined
+def write_potentials(neurons: np.ndarray, u: np.ndarray, first: int, end: int) -> None:
+    """Write the potentials of words first..end - 1 back; nothing else changes; u : as for ``read_potentials``."""
+    for addr in range(first, end):
+        even, odd = np.int64(u[2 * addr]), np.int64(u[2 * addr + 1])
+        limb0, limb1, limb2 = np.int64(neurons[addr, 0]), np.int64(neurons[addr, 1]), np.int64(neurons[addr, 2])
+        neurons[addr, 0] = limb0 & ~U_MASK | even & U_MASK
+        neurons[addr, 1] = limb1 & ((1 << CUT1) - 1) | (odd << CUT1) & LIMB_MASK
+        neurons[addr, 2] = limb2 & ~(U_MASK >> LOW1) | (odd & U_MASK) >> LOW1
 
 
 @kernel

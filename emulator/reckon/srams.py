@@ -52,16 +52,17 @@ forget = resetter(CHIP.block("neurons"), lambda reg: reg.name == "neur_dirty")  
 class Mems(NamedTuple):
     """The memories: neurons (128, 4) uint32, limb 0 least significant; weights as bytes, (words, 16) uint8.
 
-    u, noise : (16, 16) int64, one row for each group; only stretches use them, for potentials that they copy from the
-        neuron memory, and for the noise
+    inp_rows, rec_rows : the same memories as winp and wrec, (256, 256) int8, pre- by post-synaptic neuron
+    lanes : a record of ``phases.lanes``; only stretches use it, for what they copy from the memories
     """
 
     neurons: np.ndarray
     winp: np.ndarray
     wrec: np.ndarray
     wout: np.ndarray
-    u: np.ndarray
-    noise: np.ndarray
+    inp_rows: np.ndarray
+    rec_rows: np.ndarray
+    lanes: np.record
 
 
 class WeightAccess(NamedTuple):

@@ -71,7 +71,7 @@ def stretch(r: np.record, m: Mems, clocks: int) -> int:
         if state == PROP:
             n_clocks = events(r, m, clocks)
     elif state == STEP:
-        n_clocks = step(r, m.neurons, clocks)
+        n_clocks = step(r, m, clocks)
     elif state == EPROP:
         n_clocks = eprop(r, m, clocks) if _is_target_settled(r) else 0
     elif is_waiting(r):

@@ -131,7 +131,7 @@ def _pack(*memories: Any) -> Mems:
     """The memories as the clock takes them; it uses no others."""
     neurons, winp, wrec, wout = memories
     unused: Any = None
-    return Mems(neurons, winp, wrec, wout, unused, unused)
+    return Mems(neurons, winp, wrec, wout, unused, unused, unused)
 
 
 WHOLE = WholeChip(

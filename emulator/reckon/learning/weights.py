@@ -13,13 +13,23 @@ import numpy as np
 from draupnir.emulator.kernel.arith import signed
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.reckon import lfsr
-from draupnir.emulator.reckon.layout import H_BITS, N_OUT, N_WEIGHTS, PROB_BITS, REGUL_ONE, U_BITS, WOUT_PROB_BITS
+from draupnir.emulator.reckon.layout import (
+    H_BITS,
+    N_OUT,
+    N_WEIGHTS,
+    PROB_BITS,
+    REGUL_ONE,
+    U_BITS,
+    W_BITS,
+    WOUT_PROB_BITS,
+)
 from draupnir.emulator.reckon.learning import eprop
 
 _W, _WOUT = lfsr.lfsr_of("lfsr_winp"), lfsr.lfsr_of("lfsr_wout")
 WIDTH, LAG = _W.width, _W.lag
 WOUT_WIDTH, WOUT_LAG = _WOUT.width, _WOUT.lag
 WOUT_PROB_MASK = (1 << WOUT_PROB_BITS) - 1
+BYTE_MASK = (1 << W_BITS) - 1
 NO_SELF = -1
 MULTIPLICATIVE, ADDITIVE = 1, 2  # bits of SPI_REGUL_MODE
 OF_WINP, OF_WREC = 1, 2  # bits of SPI_REGUL_W

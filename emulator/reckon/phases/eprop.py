@@ -10,7 +10,10 @@ import numpy as np
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.reckon import controller, neuron_array, pair, srams
 from draupnir.emulator.reckon.controller import LSB_LAST, ONLY_WOUT
+from draupnir.emulator.reckon.layout import N
 from draupnir.emulator.reckon.learning import group, weights
+from draupnir.emulator.reckon.phases import learning
+from draupnir.emulator.reckon.phases.sweep import NEUR_MASK
 from draupnir.emulator.reckon.srams import Mems
 
 
@@ -22,9 +25,14 @@ def eprop(r: np.record, m: Mems, clocks: int) -> int:
     """
     if r.neur_step_cnt | r.neur128x2_cnt | r.e_pre & 1:
         return 0
-    n_remaining = clocks
+    n_remaining, has_traces = clocks, False
     while n_remaining >= 2:
-        n_clocks = _post(r, m, n_remaining) if r.buf16_post else _pre(r, m, n_remaining)
+        if r.buf16_post:
+            n_clocks = _post(r, m, n_remaining)
+        else:
+            begins = r.e_pre == 0
+            n_clocks = _pre(r, m, n_remaining, has_traces)
+            has_traces = has_traces or begins
         if n_clocks == 0:
             break
         n_remaining -= n_clocks
@@ -73,40 +81,27 @@ def _is_last_post(r: np.record) -> bool:
 
 
 @kernel
-def _pre(r: np.record, m: Mems, clocks: int) -> int:
-    """Run the second part of a group: input and recurrent weights. Return the clocks."""
-    if r.spi_do_eprop == ONLY_WOUT:
+def _pre(r: np.record, m: Mems, clocks: int, has_traces: bool) -> int:
+    """Run the second part of a group: input and recurrent weights. Return the clocks.
+
+    has_traces : True if the lanes have the traces of all pre-synaptic neurons
+    """
+    begin, last = r.e_pre >> 1, controller.num_neur(r)
+    end = N
+    if begin <= last:
+        end = last if r.e_post_msb == r.spi_num_rec_neur >> 4 else last + 1  # the last group ends the state
+    end = min(end, begin + (clocks >> 1))
+    if r.spi_do_eprop == ONLY_WOUT or end <= begin:
         return 0
-    target = r.target_valid_sync
-    learns = group.learners(r)
-    idle = group.nothing_above_f0(r)
-    last = controller.num_neur(r)
-    final_group = r.e_post_msb == r.spi_num_rec_neur >> 4
-    e = controller.evt(r)
-    weights.prepare(r)
-    pre = r.e_pre >> 1
-    n_clocks = 0
-    while n_clocks + 2 <= clocks and not (final_group and pre == last):
-        if pre & 1 == 0 and pre <= last and target:
-            srams.load_pair(r, m.neurons, pre >> 1)
-        addr = pre << 4 | r.e_post_msb
-        state = neuron_array.dirty_half(r, e, pre & 1)
-        if pre <= learns.inp:
-            weights.load(r.winp_data_o, m.winp, addr)
-            trace = pair.trace_inp(state) >> r.spi_fp_loc_tinp
-            if trace or not idle:
-                weights.update_inp(r, trace, m.winp, addr)
-        if pre <= learns.rec:
-            weights.load(r.wrec_data_o, m.wrec, addr)
-            trace = pair.trace_rec(state) >> r.spi_fp_loc_trec
-            if trace or not idle:
-                weights.update_rec(r, trace, group.own_place(r, pre), m.wrec, addr)
-        n_clocks += 2
-        if pre == last:
-            pre = 0
-            r.e_post_msb = (r.e_post_msb + 1) & 0xF
-            r.buf16_post = 1
-            break
-        pre = (pre + 1) & 0xFF
-    r.e_pre = pre << 1
-    return n_clocks
+    if not has_traces:
+        learning.read_traces(r, m, begin, last + 1 if begin == 0 else end)
+    if r.target_valid_sync and begin <= last and end - 1 & ~1 >= begin:
+        srams.load_pair(r, m.neurons, (end - 1) >> 1)
+    learning.learn(r, m, begin, end)
+    if begin <= last and end == last + 1:
+        r.e_pre = 0
+        r.e_post_msb = (r.e_post_msb + 1) & 0xF
+        r.buf16_post = 1
+    else:
+        r.e_pre = (end & NEUR_MASK) << 1
+    return 2 * (end - begin)

@@ -1,6 +1,7 @@
 """Stretches of state STEP, the end of a timestep: all potentials and traces decay, neurons spike.
 
-A word takes two clocks at a time; ``clock`` runs single clocks.
+A word takes two clocks at a time; ``clock`` runs single clocks. All words of a stretch decay together, unless some of
+them use no random number for their potentials.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.kernel.bits import bit
-from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.reckon import controller, lfsr, lif, neuron_array, output_neurons, pair, srams
 from draupnir.emulator.reckon.controller import SDONE
-from draupnir.emulator.reckon.layout import N_OUT
 from draupnir.emulator.reckon.neuron_array import ROUND_UNFOLD, TOUT_UNFOLD
+from draupnir.emulator.reckon.phases.words import step_together
+from draupnir.emulator.reckon.srams import Mems
 
 
 class Rands(NamedTuple):
@@ -27,8 +29,8 @@ class Rands(NamedTuple):
 
 
 @kernel
-def step(r: np.record, neurons: np.ndarray, clocks: int) -> int:
-    """Let words leak and spike, one after the other, in at most ``clocks`` clocks, and return their number.
+def step(r: np.record, m: Mems, clocks: int) -> int:
+    """Let words leak and spike, in at most ``clocks`` clocks, and return their number.
 
     If the last count is even, its word is only read; ``clock`` does this.
     """
@@ -37,19 +39,26 @@ def step(r: np.record, neurons: np.ndarray, clocks: int) -> int:
         return 0
     first = cnt >> 1
     end = min(first + (clocks >> 1), (final + 1) >> 1)
+    if end == first:
+        return 0
+    output_neurons.leak_several(r, 2 * first, 2 * end)
+    if not step_together(r, m.neurons, m.lanes, first, end):
+        _step_singly(r, m.neurons, first, end)
+    r.neur_step_cnt = 2 * end
+    if 2 * end == final + 1:
+        r.state, r.neur_step_cnt = SDONE, 0
+    return 2 * (end - first)
+
+
+@outlined
+def _step_singly(r: np.record, neurons: np.ndarray, first: int, end: int) -> None:
+    """Let words leak and spike, one after the other."""
     even = Rands(r.lfsr_strnd_neur_u0, r.lfsr_strnd_tinp0, r.lfsr_strnd_trec0, r.lfsr_strnd_tout0)
     odd = Rands(r.lfsr_strnd_neur_u1, r.lfsr_strnd_tinp1, r.lfsr_strnd_trec1, r.lfsr_strnd_tout1)
     for addr in range(first, end):
-        if 2 * addr < N_OUT:
-            output_neurons.leak(r, 2 * addr, r.spi_num_out_neur)
-            output_neurons.leak(r, 2 * addr + 1, r.spi_num_out_neur)
         even, odd = _step_word(r, neurons, addr, even, odd)
     r.lfsr_strnd_neur_u0, r.lfsr_strnd_tinp0, r.lfsr_strnd_trec0, r.lfsr_strnd_tout0 = even
     r.lfsr_strnd_neur_u1, r.lfsr_strnd_tinp1, r.lfsr_strnd_trec1, r.lfsr_strnd_tout1 = odd
-    r.neur_step_cnt = 2 * end
-    if end > first and 2 * end == final + 1:
-        r.state, r.neur_step_cnt = SDONE, 0
-    return 2 * (end - first)
 
 
 @kernel
