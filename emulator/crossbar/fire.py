@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,72 +21,67 @@ from draupnir.emulator.parts.fifo import n_main
 from draupnir.emulator.speeds.loop import show
 
 
+class NeuronVisit(NamedTuple):
+    """The visit of some neurons, one after the other.
+
+    first, n : the first neuron, and how many there are
+    last : the event's last neuron; its spike is left on the bus, with REQ
+    stall : clocks for which one spike stops the controller's counters
+    pops : the event leaves the scheduler as its last neuron is written
+    """
+
+    first: int
+    n: int
+    last: int
+    stall: int
+    pops: bool
+
+
 def firer(scheduler: ModuleType, cells: ModuleType) -> Callable[..., int]:
-    """Make the kernel for the visit of ``n`` neurons from ``first`` on; it returns the visit's clocks.
+    """Make the kernel for the spikes of a visit; it returns the visit's clocks.
 
     cells : the chip's module with ``spike_of(cells, neuron)``, which is a neuron's spike as the scheduler takes it
 
     Of the kernel: ws : its ``fired`` has the neurons that spike, ``n_spikes`` of them
-    last : the event's last neuron; its spike is left on the bus, with REQ
-    pops : the event leaves the scheduler as its last neuron is written
     """
 
+    @kernel
+    def finish(r: np.record, clocks: int, elapsed: int, v: NeuronVisit) -> None:
+        """Let the rest of a visit's clocks pass in the scheduler; ``elapsed`` of them have."""
+        if v.pops and v.first + v.n > v.last and elapsed < clocks:
+            scheduler.run_on(r, clocks - 1 - elapsed)
+            scheduler.clock(r, scheduler.outputs(r), SchedPort(0, 0, 0, 1), 0, v.last)
+        else:
+            scheduler.run_on(r, clocks - elapsed)
+
     @outlined
-    def fire_spikes(
-        r: np.record,
-        ws: Workspace,
-        counts: np.record,
-        n_spikes: int,
-        first: int,
-        n: int,
-        last: int,
-        stall: int,
-        pops: bool,
-    ) -> int:
+    def fire_spikes(r: np.record, ws: Workspace, counts: np.record, n_spikes: int, v: NeuronVisit) -> int:
         stalls, elapsed = 0, 0
         for k in range(n_spikes):
             neur = ws.fired[k]
-            spike_clock = 2 * (neur - first) + 1 + stalls
+            spike_clock = 2 * (neur - v.first) + 1 + stalls
             scheduler.run_on(r, spike_clock - elapsed)
-            port = SchedPort(0, 0, 0, int(pops and neur == last))
+            port = SchedPort(0, 0, 0, int(v.pops and neur == v.last))
             scheduler.clock(r, scheduler.outputs(r), port, cells.spike_of(ws.cells, neur), neur)
             elapsed = spike_clock + 1
             counts.fifo_high_water = max(counts.fifo_high_water, n_main(r))
             r.aerout_addr = neur
-            if neur == last:
+            if neur == v.last:
                 r.aerout_req = 1
                 r.aerout_ctrl_busy = 1
             else:
                 show(ws.bus_spikes, r.cycle + elapsed, neur)
-                stalls += stall
+                stalls += v.stall
         counts.stalls += stalls
-        clocks = 2 * n + stalls
-        if pops and first + n > last and elapsed < clocks:
-            scheduler.run_on(r, clocks - 1 - elapsed)
-            scheduler.clock(r, scheduler.outputs(r), SchedPort(0, 0, 0, 1), 0, last)
-        else:
-            scheduler.run_on(r, clocks - elapsed)
+        clocks = 2 * v.n + stalls
+        finish(r, clocks, elapsed, v)
         return clocks
 
     @kernel
-    def fire(
-        r: np.record,
-        ws: Workspace,
-        counts: np.record,
-        n_spikes: int,
-        first: int,
-        n: int,
-        last: int,
-        stall: int,
-        pops: bool,
-    ) -> int:
+    def fire(r: np.record, ws: Workspace, counts: np.record, n_spikes: int, v: NeuronVisit) -> int:
         if n_spikes > 0:
-            return fire_spikes(r, ws, counts, n_spikes, first, n, last, stall, pops)
-        if pops and first + n > last:
-            scheduler.run_on(r, 2 * n - 1)
-            scheduler.clock(r, scheduler.outputs(r), SchedPort(0, 0, 0, 1), 0, last)
-        else:
-            scheduler.run_on(r, 2 * n)
-        return 2 * n
+            return fire_spikes(r, ws, counts, n_spikes, v)
+        finish(r, 2 * v.n, 0, v)
+        return 2 * v.n
 
     return fire

@@ -13,6 +13,7 @@ from types import ModuleType
 import numpy as np
 
 from draupnir.emulator.crossbar.events import Machine, Workspace
+from draupnir.emulator.crossbar.fire import NeuronVisit
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin import controller, scheduler
@@ -65,7 +66,7 @@ def _whole_spike_event(
     counts.weight_steps += sweep.n_moved(ws.cells)
     counts.synaptic_operations += N
     n_fired = sweep.list_ones(ws.cells.spike, ws.fired)
-    return fire(r, ws, counts, n_fired, 0, N, N - 1, stall, True), n_fired
+    return fire(r, ws, counts, n_fired, NeuronVisit(0, N, N - 1, stall, True)), n_fired
 
 
 @kernel
@@ -76,7 +77,7 @@ def _tref_event(r: np.record, ws: Workspace, counts: np.record, stall: int) -> t
     if ws.cells.any_izh:
         izh.step_izh(ws.cells)
     n_fired = sweep.list_ones(ws.cells.spike, ws.fired)
-    return fire(r, ws, counts, n_fired, 0, N, N - 1, stall, False), n_fired
+    return fire(r, ws, counts, n_fired, NeuronVisit(0, N, N - 1, stall, False)), n_fired
 
 
 @kernel

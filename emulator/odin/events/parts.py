@@ -14,6 +14,7 @@ from types import ModuleType
 import numpy as np
 
 from draupnir.emulator.crossbar.events import Workspace
+from draupnir.emulator.crossbar.fire import NeuronVisit
 from draupnir.emulator.kernel.bits import field, placed
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin import scheduler
@@ -95,7 +96,7 @@ def parts_of(workspace: ModuleType) -> Callable[..., tuple[Receiver, int]]:
         if stop > first:
             counts.weight_steps += sweep.n_moved(ws.cells)
             counts.synaptic_operations += stop - first
-            r.cycle += fire(r, ws, counts, n_fired, first, stop - first, N - 1, stall, True)
+            r.cycle += fire(r, ws, counts, n_fired, NeuronVisit(first, stop - first, N - 1, stall, True))
             workspace.visited(r, ws, neurons, n_fired, pre, first, stop)
             r.ctrl_cnt = 2 * stop
             r.neur_cnt = stop

@@ -11,7 +11,7 @@ import numpy as np
 
 from draupnir.emulator.crossbar.controller import SYN
 from draupnir.emulator.crossbar.events import Machine
-from draupnir.emulator.crossbar.fire import firer
+from draupnir.emulator.crossbar.fire import NeuronVisit, firer
 from draupnir.emulator.crossbar.layout import GROUP_BITS
 from draupnir.emulator.kernel.arith import wide, wrap
 from draupnir.emulator.kernel.bits import field
@@ -66,7 +66,7 @@ def take(m: Machine, receiver: Receiver, delays: Delays) -> tuple[Receiver, int,
         n_spikes = sweep.leak(ws.cells, n_neurons)
     if n_spikes > 0:
         sweep.list_spikes(ws.cells, ws.fired)
-    r.cycle += _fire(r, ws, m.counts, n_spikes, 0, n_neurons, last, m.stall, False)
+    r.cycle += _fire(r, ws, m.counts, n_spikes, NeuronVisit(0, n_neurons, last, m.stall, False))
     r.state = AER_POP if first_state == POP_NEUR else WAIT_REQDN
     r.neur_cnt = wrap(n_neurons, M)
     r.ctrl_cnt = 2 * n_neurons
