@@ -18,10 +18,9 @@ from draupnir.tools.terminal.progress import progress
 @click.argument("space", type=FOLDER)
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, required=True, help="Folder for the results.")
 @click.option("--resume", is_flag=True, help="Go on with the sweep in DIR, or begin it.")
-@click.option("--backend", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="What computes.")
 @job_options
 @json_option
-def command(space: Path, output: Path, resume: bool, backend: str, job_options: JobOptions, as_json: bool) -> None:
+def command(space: Path, output: Path, resume: bool, job_options: JobOptions, as_json: bool) -> None:
     """Run a chip over a space of parameters, and write a table with a row for each run.
 
     SPACE is a TOML file: chip, config, events or samples as for draupnir run, and axes: the values that a register, a
@@ -36,11 +35,9 @@ def command(space: Path, output: Path, resume: bool, backend: str, job_options: 
              draupnir sweep space.toml -o build/sweep --workers 8 --resume --json
     """
     # Imported here, because --help needs none of it.
-    from draupnir.many import check_backend
     from draupnir.tools.sweep import campaign, checks, results
     from draupnir.tools.sweep.space import load
 
-    check_backend(backend)
     results.check_extra()
     outputs.check({"SPACE": space}, folders={"-o": output})
     swept = load(space)

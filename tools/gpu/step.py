@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.jit import entry, kernel
 from draupnir.emulator.speeds.events import EventLevel
 from draupnir.emulator.speeds.loop import Columns, Terms
-from draupnir.emulator.speeds.many import IS_DONE, N_BUS_SENT, N_CYCLES, N_SENT, N_SPIKES
+from draupnir.emulator.speeds.many import INVERTED, IS_DONE, KEPT, N_BUS_SENT, N_CYCLES, N_SENT, N_SPIKES, PLACE
 from draupnir.emulator.speeds.runs import RunInputs, buses_of
 
 
@@ -51,6 +51,14 @@ class LaunchOutcomes(NamedTuple):
     n_new: np.ndarray
     cycles: np.ndarray
     addrs: np.ndarray
+
+
+@entry
+def change(target: np.ndarray, changes: np.ndarray) -> None:
+    """Write changes into one array of a chip, in their order; changes : as in ``many.ManyInputs``, of this array"""
+    for k in range(len(changes)):
+        place = changes[k, PLACE]
+        target[place] = (np.int64(target[place]) & changes[k, KEPT]) ^ changes[k, INVERTED]
 
 
 def stepper(level: EventLevel) -> Callable[..., None]:

@@ -13,6 +13,7 @@ from draupnir.emulator.speeds.events import EventLevel
 from draupnir.emulator.speeds.loop import MOST_SHOWN
 from draupnir.emulator.speeds.many_jobs import ChipStates, ManyJobs, integers
 from draupnir.emulator.speeds.many_workers import NO_LIMITS, CompiledWorker, change, clock_limits
+from draupnir.tools.gpu import step
 from draupnir.tools.gpu.arrays import repeated
 from draupnir.tools.gpu.devices import LaunchDevice
 from draupnir.tools.gpu.step import LaunchInputs, LaunchOutcomes, stepper
@@ -60,8 +61,9 @@ class LaunchWorker(CompiledWorker):
         for target, source in zip(targets, (self._starts.registers, *self._starts.memories), strict=True):
             target[:] = source[rows]
         for i, run in enumerate(range(begin, end)):
-            for array, place, keep_mask, flip_mask in self._jobs.changes_of(run).tolist():
-                targets[array][i, place] = (int(targets[array][i, place]) & keep_mask) ^ flip_mask
+            changes = self._jobs.changes_of(run)
+            for number in set(changes[:, many.ARRAY].tolist()):
+                step.change(targets[number][i], changes[changes[:, many.ARRAY] == number])
 
     def _launches(
         self, arrays: Any, inputs: LaunchInputs, buses: np.ndarray

@@ -14,22 +14,16 @@ import numpy as np
 import pytest
 
 import draupnir
-from draupnir.emulator import chips, columns
+from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds.loop import MOST_SHOWN
-from draupnir.tools.bench.workloads import odin, tinyodin
+from draupnir.tools.bench.workloads import odin
 from draupnir.tools.gpu import devices, on_gpu, toolchain, worker
 from draupnir.tools.gpu.arrays import mapped
+from draupnir.tools.tests.gpu.alike import WORKLOADS, both, changes_of, difference
 
 ROOM_OF_GPU = Path(on_gpu.__file__).parent
 MODELS = ("emulator.odin", "emulator.tinyodin", "emulator.gungnir", "emulator.crossbar", "emulator.reckon")
-WORKLOADS = {
-    "lif": odin.lif,
-    "izhikevich": odin.izhikevich,
-    "bursts": odin.bursts,
-    "recurrent": tinyodin.recurrent,
-    "feedforward": tinyodin.feedforward,
-}
 
 
 class CopyingDevice(devices.CpuDevice):
@@ -48,32 +42,6 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(toolchain, "cuda_with_gpu", lambda: None)
     monkeypatch.setattr(on_gpu, "GpuDevice", CopyingDevice)
     yield
-
-
-def both(base: Any, *args: Any, **options: Any) -> tuple[draupnir.ManyRuns, draupnir.ManyRuns]:
-    one, other = (draupnir.run_many(base, *args, keep_states=True, **options, backend=b) for b in ("cpu", "cuda"))
-    return one, other
-
-
-def difference(one: draupnir.ManyRuns, other: draupnir.ManyRuns) -> list[str]:
-    """Return the names of all that differs."""
-    assert one.states is not None and other.states is not None
-    pairs: dict[str, tuple[Any, Any]] = {
-        "figures": (one.figures, other.figures),
-        "spikes": (one.spikes, other.spikes),
-        "registers": (one.states.registers, other.states.registers),
-        "buses": (one.states.buses, other.states.buses),
-        **{name: (memory, other.states.memories[name]) for name, memory in one.states.memories.items()},
-    }
-    return [name for name, (a, b) in pairs.items() if not np.array_equal(a, b)]
-
-
-def changes_of(model: Any, n: int, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return changes that make n chips different in all synapses, of 4 bits each, and in a threshold."""
-    entries = columns.matrix_of(model.chip.memory("synapses"))
-    return [
-        {"synapses": rng.integers(0, 16, entries.shape), "neurons[7].thr": int(rng.integers(2, 8))} for _ in range(n)
-    ]
 
 
 @pytest.mark.parametrize("name", WORKLOADS)

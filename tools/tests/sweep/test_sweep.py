@@ -290,14 +290,6 @@ def test_a_wrong_space_is_named(tmp_path: Path, how: dict[str, str], message: st
     assert not (tmp_path / "out").exists()
 
 
-def test_a_backend_that_is_not_there_is_named(tmp_path: Path) -> None:
-    result = sweep(space(tmp_path), "-o", tmp_path / "out", "--backend", "cuda")
-    assert (result.exit_code, result.output) == (
-        2,
-        "error: backend 'cuda': there is none for GPUs yet; right is backend 'cpu'\n",
-    )
-
-
 def test_packages_that_are_missing_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zarr", None)
     result = sweep(space(tmp_path), "-o", tmp_path / "out")
