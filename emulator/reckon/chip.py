@@ -77,7 +77,7 @@ class Model(ClockLevel):
         winp, wrec, wout = (self.memories[memory.name].view(np.uint8) for memory in (WINP, WREC, WOUT))
         inp_rows, rec_rows = winp.reshape(N, N).view(np.int8), wrec.reshape(N, N).view(np.int8)
         neurons = self.memories[NEURONS.name]
-        return self.registers[0], flat, Mems(neurons, winp, wrec, wout, inp_rows, rec_rows, self._lanes[0])
+        return self.registers[0], flat, Mems(neurons, winp, wrec, wout, inp_rows, rec_rows, self._lanes)
 
     @property
     def outputs(self) -> int:

@@ -53,7 +53,8 @@ class Mems(NamedTuple):
     """The memories: neurons (128, 4) uint32, limb 0 least significant; weights as bytes, (words, 16) uint8.
 
     inp_rows, rec_rows : the same memories as winp and wrec, (256, 256) int8, pre- by post-synaptic neuron
-    lanes : a record of ``phases.lanes``; only stretches use it, for what they copy from the memories
+    lanes : an array of one record of ``phases.lanes``, for what stretches copy from the memories. It is no record,
+        because Numba calls Python to convert one: if a signal's handler raises there, it goes on with the next element
     """
 
     neurons: np.ndarray
@@ -62,7 +63,7 @@ class Mems(NamedTuple):
     wout: np.ndarray
     inp_rows: np.ndarray
     rec_rows: np.ndarray
-    lanes: np.record
+    lanes: np.recarray
 
 
 class WeightAccess(NamedTuple):

@@ -81,7 +81,7 @@ SAYS = {
         (
             "tally --config net.toml --events events.csv --neuron 0",
             2,
-            "error: tally: the neurons of this chip have no history; right is odin, reckon or tinyodin",
+            "error: tally: the neurons of this chip have no history; right is gungnir, odin, reckon or tinyodin",
         ),
     ],
     "bench": [("tally", 2, LACKS.format("workloads", "workloads", "nothing can be measured"))],

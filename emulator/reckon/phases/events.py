@@ -113,7 +113,7 @@ def _stimulate_rest(r: np.record, m: Mems, first: int, end: int, inp_event: int,
         for i in range(max(N_WEIGHTS * group, 2 * first), min(N_WEIGHTS * (group + 1), 2 * end)):
             w_inp = r.winp_data_o[i % N_WEIGHTS] if inp_event else 0
             w_rec = r.wrec_data_o[i % N_WEIGHTS] if z else 0
-            sweep.stimulate(r, m.lanes, i, w_inp, w_rec)
+            sweep.stimulate(r, m.lanes[0], i, w_inp, w_rec)
 
 
 @outlined

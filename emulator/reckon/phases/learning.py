@@ -46,14 +46,14 @@ def read_traces(r: np.record, m: Mems, begin: int, end: int) -> None:
         if reads and pre & 1 == 0:
             state0, state1 = pair.half_at(m.neurons, pre >> 1, 0), pair.half_at(m.neurons, pre >> 1, 1)
         state = state1 * dirty1 if pre & 1 else state0 * dirty0
-        m.lanes.trace_inp[pre] = word(pair.trace_inp(state) >> r.spi_fp_loc_tinp)
-        m.lanes.trace_rec[pre] = word(pair.trace_rec(state) >> r.spi_fp_loc_trec)
+        m.lanes[0].trace_inp[pre] = word(pair.trace_inp(state) >> r.spi_fp_loc_tinp)
+        m.lanes[0].trace_rec[pre] = word(pair.trace_rec(state) >> r.spi_fp_loc_trec)
 
 
 @outlined
 def learn(r: np.record, m: Mems, begin: int, end: int) -> None:
     """Let the weights of the pre-synaptic neurons begin..end - 1 to the present group learn."""
-    lanes, learns, i_group = m.lanes, group.learners(r), r.e_post_msb
+    lanes, learns, i_group = m.lanes[0], group.learners(r), r.e_post_msb
     _prepare(r, lanes)
     always = int(not group.nothing_above_f0(r))
     end_inp, end_rec = min(end, learns.inp + 1), min(end, learns.rec + 1)

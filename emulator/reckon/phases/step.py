@@ -42,7 +42,7 @@ def step(r: np.record, m: Mems, clocks: int) -> int:
     if end == first:
         return 0
     output_neurons.leak_several(r, 2 * first, 2 * end)
-    if not step_together(r, m.neurons, m.lanes, first, end):
+    if not step_together(r, m.neurons, m.lanes[0], first, end):
         _step_singly(r, m.neurons, first, end)
     r.neur_step_cnt = 2 * end
     if 2 * end == final + 1:

@@ -25,7 +25,7 @@ def read_potentials(r: np.record, m: Mems, first: int, end: int) -> None:
     srams.load_pair(r, m.neurons, end - 1)
     if not pair.are_dirty(r.neur_dirty, 2 * first, 2 * end):
         clean(r, m.neurons, first, end)
-    pair.read_potentials(m.neurons, m.lanes.u, first, end)
+    pair.read_potentials(m.neurons, m.lanes[0].u, first, end)
 
 
 @outlined
@@ -42,7 +42,7 @@ def clean(r: np.record, neurons: np.ndarray, first: int, end: int) -> None:
 @kernel
 def write_potentials(m: Mems, first: int, end: int) -> None:
     """Write the potentials of words first..end - 1 back to the neuron memory."""
-    pair.write_potentials(m.neurons, m.lanes.u, first, end)
+    pair.write_potentials(m.neurons, m.lanes[0].u, first, end)
 
 
 @kernel
@@ -56,7 +56,7 @@ def stimulate(r: np.record, lanes: np.record, i: int, w_inp: int, w_rec: int) ->
 def draw_noise(r: np.record, m: Mems, first: int, end: int) -> None:
     """Draw the noise of the neurons of words first..end - 1 into the lanes."""
     for addr in range(first, end):
-        m.lanes.noise[2 * addr], m.lanes.noise[2 * addr + 1] = neuron_array.noise(r, 0), neuron_array.noise(r, 1)
+        m.lanes[0].noise[2 * addr], m.lanes[0].noise[2 * addr + 1] = neuron_array.noise(r, 0), neuron_array.noise(r, 1)
         lfsr.draw(r.lfsr_noise_neur, NOISE_WIDTH, NOISE_LAG)
 
 

@@ -27,11 +27,11 @@ def whole_events(r: np.record, m: Mems, clocks: int) -> int:
     begin, last = r.neur256_cnt, controller.num_neur(r)
     if begin > last:
         return 0
-    n_spikes = _list_spikes(r, m.lanes.neurs, begin, last + 1)
-    n_fit = _n_fit(r, m.lanes.neurs, n_spikes, clocks)
+    n_spikes = _list_spikes(r, m.lanes[0].neurs, begin, last + 1)
+    n_fit = _n_fit(r, m.lanes[0].neurs, n_spikes, clocks)
     n_clocks = 0
     if n_fit:
-        n = m.lanes.neurs[n_fit - 1]
+        n = m.lanes[0].neurs[n_fit - 1]
         n_clocks = n - begin + 1 + n_fit * _sweep_clocks(r)
         _sweeps(r, m, n_fit)
         r.neur256_cnt = n
@@ -92,7 +92,7 @@ def _sweeps(r: np.record, m: Mems, n_spikes: int) -> None:
         if k == n_spikes - 1 and k > 0:
             sweep.write_potentials(m, n_words - 1, n_words)
             srams.load_pair(r, m.neurons, n_words - 1)
-        n = m.lanes.neurs[k]
+        n = m.lanes[0].neurs[k]
         inp_event, z = r.inp_events[n], r.neur_z[n]
         r.n_synaptic_operations += 2 * n_words * (inp_event + z)
         last_inp = n if inp_event else last_inp
@@ -117,7 +117,7 @@ def _sweeps(r: np.record, m: Mems, n_spikes: int) -> None:
 @kernel
 def _stimulate(r: np.record, m: Mems, n: int, n_neurs: int, inp_event: int, z: int) -> None:
     """Add the weights of neuron n to the first potentials."""
-    lanes = m.lanes
+    lanes = m.lanes[0]
     if r.spi_noise_en:
         _stimulate_with_noise(r, m, n, n_neurs, inp_event, z)
     elif inp_event and z:
@@ -134,4 +134,4 @@ def _stimulate_with_noise(r: np.record, m: Mems, n: int, n_neurs: int, inp_event
     for i in range(n_neurs):
         w_inp = wide(m.inp_rows[n, i]) & weights.BYTE_MASK if inp_event else 0
         w_rec = wide(m.rec_rows[n, i]) & weights.BYTE_MASK if z else 0
-        sweep.stimulate(r, m.lanes, i, w_inp, w_rec)
+        sweep.stimulate(r, m.lanes[0], i, w_inp, w_rec)

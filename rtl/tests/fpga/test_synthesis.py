@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from draupnir.emulator.errors import InputError
 from draupnir.rtl.fpga import boards, clocks, flow, synthesis, tools
 from draupnir.rtl.fpga.flow import Request
 
 ADDER = "module top(input [7:0] a, b, output [7:0] s); assign s = a + b ^ {8{a > b}}; endmodule\n"
 
 
-def test_abc_runs_with_the_limit_and_keeps_the_function(tmp_path: Path) -> None:
-    (tmp_path / "top.v").write_text(ADDER)
-    synthesise = f"read_verilog top.v; {synthesis.SETTINGS}; prep; techmap; abc -lut 4; rename top luts"
+def log_of(folder: Path, settings: str) -> str:
+    """Synthesise the adder with these settings, and prove the result equal to the source. Return the log of Yosys."""
+    (folder / "top.v").write_text(ADDER)
+    synthesise = f"read_verilog top.v; {settings}; prep; techmap; abc -lut 4; rename top luts"
     prove = "miter -equiv -flatten -make_assert top luts both; sat -verify -prove-asserts both"
-    script = f"{synthesise}; read_verilog top.v; {prove}"
-    log = tools.must("yosys", ["-p", script], tmp_path)
-    assert "&fraig -x -C 1000" in log
-    assert "no model found: SUCCESS!" in log
+    tools.must("yosys", ["-l", "yosys.log", "-p", f"{synthesise}; read_verilog top.v; {prove}"], folder)
+    return (folder / "yosys.log").read_text()
+
+
+def test_a_synthesis_with_the_limit_keeps_the_function(tmp_path: Path) -> None:
+    assert "&fraig,-x,-C,1000;" in synthesis.SETTINGS
+    assert "no model found: SUCCESS!" in log_of(tmp_path, synthesis.SETTINGS)
+
+
+def test_abc_runs_the_script_of_the_setting(tmp_path: Path) -> None:
+    """With a command that ABC does not have, the synthesis fails; so it does not run a script of its own."""
+    wrong = synthesis.SETTINGS.replace("&fraig,", "&no_such_command,")
+    with pytest.raises(InputError):
+        log_of(tmp_path, wrong)
 
 
 def test_a_bitstream_s_script_sets_the_limit_before_synthesis(tmp_path: Path) -> None:
