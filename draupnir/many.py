@@ -74,8 +74,7 @@ def run(
         starts,
         rows,
         per_run,
-        per_run is not None
-        and any((one[:, ARRAY] == STATE).any() for one in {id(one): one for one in per_run}.values()),
+        _changes_registers(per_run),
         np.ascontiguousarray(np.concatenate([addrs for addrs, _ in columns])),
         bounds if own is not None else np.tile(bounds, (n, 1)),
         _limits(columns),
