@@ -17,7 +17,6 @@ from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.places import ChipPlace, parse
 from draupnir.emulator.speeds import levels, many_runs
-from draupnir.emulator.speeds.events import EventLevel
 from draupnir.emulator.speeds.many import ARRAY
 from draupnir.emulator.speeds.many import REGISTERS as STATE
 from draupnir.emulator.speeds.many_jobs import NO_CHANGES, ChipStates, ManyJobs, states_of
@@ -65,8 +64,6 @@ def run(
     if own is not None:
         numbers = {one: number for number, one in enumerate(arrays)}
         bounds = bounds[[numbers[id(one)] for one in own]]
-    if host is None and (goes_on or any(clocks is not None for _, clocks in columns)):
-        _require_event_level(chip)
     per_run = _changes(chip, starts, rows, changes)
     jobs = ManyJobs(
         chip,
@@ -83,15 +80,11 @@ def run(
         finish,
         keep_states,
     )
+    needs_level = host is None and (goes_on or jobs.not_before is not None)
+    if needs_level and many_runs.level_of(jobs) is None:  # it runs from rest to rest alone
+        raise InputError(f"{chip.name}: its engine is no EventLevel; right is whole runs, and events without clocks")
     ran = on_gpu.run(jobs) if backend == "cuda" else many_runs.run(jobs, n_threads)
     return ManyRuns(chip.name, ran.figures, ran.spikes, ran.states, chip, stretch)
-
-
-def _require_event_level(chip: Chip) -> None:
-    """Raise InputError for a chip of another package whose engine is its own: it runs from rest to rest alone."""
-    engine = levels.ENGINE.require(registry.package(chip.name))
-    if not isinstance(getattr(engine.run, "__self__", None), EventLevel):
-        raise InputError(f"{chip.name}: its engine is no EventLevel; right is whole runs, and events without clocks")
 
 
 def _chip_of(base: Configuration | ClockLevel | ManyRuns) -> tuple[Chip, bool]:

@@ -172,9 +172,10 @@ class SweepSubject:
                 spikes = {part: outcome.spikes[part] for part in ("run", "cycle", "out")}
             else:
                 content = self._contents(outcome, name)
-                (columns if content[0].size == 1 else arrays)[name] = (
-                    content.reshape(-1) if content[0].size == 1 else content
-                )
+                if content[0].size == 1:
+                    columns[name] = content.reshape(-1)
+                else:
+                    arrays[name] = content
         return {"columns": columns, "arrays": arrays, "spikes": spikes}
 
     def _labels(self, outcome: ManyRuns, samples: Sequence[int], name: str) -> dict[str, np.ndarray]:

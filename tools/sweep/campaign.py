@@ -11,6 +11,7 @@ import numpy as np
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds.batch import n_cores
+from draupnir.golden.case import digest
 from draupnir.golden.files import replacing
 from draupnir.tools.jobs.job import PureJobOutcome
 from draupnir.tools.jobs.options import JobOptions, successes
@@ -81,7 +82,7 @@ def run(swept: SweepSpace, folder: Path, options: JobOptions, advance: Callable[
         for _ in outcomes:  # the jobs that ran beyond the last run, whose results are not needed
             pass
         files.cut(n_runs)
-    return SweepOutcome(n_runs, swept.n_runs, results.digest(folder / results.RUNS), files.names)
+    return SweepOutcome(n_runs, swept.n_runs, digest(folder / results.RUNS), files.names)
 
 
 def _contents(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -111,9 +110,3 @@ def opened(folder: Path, n_runs: int) -> Iterator[SweepFiles]:
                 new_arrays.replace(folder / ARRAYS)
     finally:
         shutil.rmtree(new_arrays, ignore_errors=True)
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

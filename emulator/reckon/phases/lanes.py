@@ -12,6 +12,7 @@ import numpy as np
 
 from draupnir.emulator.kernel.arith import wide
 from draupnir.emulator.kernel.jit import kernel, outlined
+from draupnir.emulator.kernel.records import record_type
 from draupnir.emulator.reckon import lfsr
 from draupnir.emulator.reckon.layout import N_WEIGHTS, N
 from draupnir.emulator.reckon.lif import U_MAX, U_MIN
@@ -19,32 +20,29 @@ from draupnir.emulator.reckon.lif import U_MAX, U_MIN
 N_WORDS = N // 2
 HISTORY = lfsr.lfsr_of("lfsr_winp").width  # words before the first random number
 
-LANES = np.dtype(
-    (
-        np.record,
-        [
-            ("u", np.int16, (N,)),  # potentials
-            ("noise", np.int64, (N,)),
-            ("neurs", np.int64, (N,)),  # the neurons that spike, in ascending order
-            # The even and the odd neuron of each word, while a timestep ends:
-            ("pots", np.int32, (2, N_WORDS)),
-            ("inps", np.int32, (2, N_WORDS)),
-            ("recs", np.int32, (2, N_WORDS)),
-            ("outs", np.int32, (2, N_WORDS)),
-            ("spikes", np.int32, (2, N_WORDS)),
-            ("rands", np.int16, (N_WORDS,)),
-            ("alphas", np.int32, (N_WORDS,)),
-            ("thrs", np.int32, (N_WORDS,)),
-            # While the weights of a group learn:
-            ("trace_inp", np.int32, (N,)),  # without their fractions
-            ("trace_rec", np.int32, (N,)),
-            ("ls_h", np.int32, (N_WEIGHTS,)),
-            ("sixteenths", np.int32, (N_WEIGHTS,)),
-            ("add_winp", np.int32, (N_WEIGHTS,)),
-            ("add_wrec", np.int32, (N_WEIGHTS,)),
-            ("stream", np.uint32, (HISTORY + N_WEIGHTS * N,)),  # random numbers of the weights
-        ],
-    )
+LANES = record_type(
+    [
+        ("u", np.int16, (N,)),  # potentials
+        ("noise", np.int64, (N,)),
+        ("neurs", np.int64, (N,)),  # the neurons that spike, in ascending order
+        # The even and the odd neuron of each word, while a timestep ends:
+        ("pots", np.int32, (2, N_WORDS)),
+        ("inps", np.int32, (2, N_WORDS)),
+        ("recs", np.int32, (2, N_WORDS)),
+        ("outs", np.int32, (2, N_WORDS)),
+        ("spikes", np.int32, (2, N_WORDS)),
+        ("rands", np.int16, (N_WORDS,)),
+        ("alphas", np.int32, (N_WORDS,)),
+        ("thrs", np.int32, (N_WORDS,)),
+        # While the weights of a group learn:
+        ("trace_inp", np.int32, (N,)),  # without their fractions
+        ("trace_rec", np.int32, (N,)),
+        ("ls_h", np.int32, (N_WEIGHTS,)),
+        ("sixteenths", np.int32, (N_WEIGHTS,)),
+        ("add_winp", np.int32, (N_WEIGHTS,)),
+        ("add_wrec", np.int32, (N_WEIGHTS,)),
+        ("stream", np.uint32, (HISTORY + N_WEIGHTS * N,)),  # random numbers of the weights
+    ]
 )
 
 

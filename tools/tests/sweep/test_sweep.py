@@ -22,8 +22,8 @@ import draupnir
 from draupnir.emulator import chips
 from draupnir.emulator.codec import update
 from draupnir.emulator.odin.events import engine
+from draupnir.golden.case import digest
 from draupnir.tools.cli import cli
-from draupnir.tools.sweep import results
 
 AXES = """
 "neurons[0-9].thr" = { range = [1, 21, 5] }
@@ -103,7 +103,7 @@ def same_files(a: Path, b: Path) -> bool:
     """Tell whether two sweeps have the same table, byte for byte, and the same arrays."""
     groups: list[Any] = [zarr.open_group(str(folder / "out" / "arrays.zarr"), mode="r") for folder in (a, b)]
     names = ["neurons[0-9].core", "spikes/run", "spikes/cycle", "spikes/out"]
-    tables = [results.digest(folder / "out" / "runs.parquet") for folder in (a, b)]
+    tables = [digest(folder / "out" / "runs.parquet") for folder in (a, b)]
     return tables[0] == tables[1] and all(np.array_equal(groups[0][name], groups[1][name]) for name in names)
 
 
