@@ -53,7 +53,7 @@ def _by_change(axis: Axes, explanation: Explanation) -> None:
     axis.scatter(spikes, potentials[spikes], s=90, marker="o", facecolors="none", edgecolors=SPIKE, label="spike")
     _threshold(axis, explanation)
     axis.set(xlabel="change of the potential, in order", ylabel="potential, LSB")
-    axis.legend(fontsize=8, ncols=4)
+    axis.legend(fontsize=8, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
 
 
 def _threshold(axis: Axes, explanation: Explanation) -> None:

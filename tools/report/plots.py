@@ -31,6 +31,9 @@ STYLE: dict[str, Any] = {
     "figure.titleweight": "bold",
     "grid.alpha": 0.3,
     "legend.frameon": False,
+    # Matplotlib's own choice, "best", compares the legend with every point: with many points it takes seconds
+    # and warns.
+    "legend.loc": "upper right",
 }
 
 

@@ -36,13 +36,35 @@ def test_the_style_ends_with_the_picture() -> None:
     assert dict(matplotlib.rcParams) == settings
 
 
+@plots.styled
+def place_of_a_legend() -> tuple[float, float]:
+    """Return the upper right corner of a legend, as a part of the width and height of its axes."""
+    figure = plots.new_figure(3, 2)
+    axes = figure.subplots()
+    axes.plot(range(1000), label="rising")
+    legend = axes.legend()
+    plots.save(figure, io.BytesIO())
+    box = legend.get_window_extent().transformed(axes.transAxes.inverted())
+    return float(box.x1), float(box.y1)
+
+
+def test_a_legend_does_not_look_for_the_best_place() -> None:
+    """The search takes seconds where there are many points, and Matplotlib then warns.
+
+    A rising line is in the upper right corner, so the best place would be another one.
+    """
+    x, y = place_of_a_legend()
+    assert x > 0.9
+    assert y > 0.9
+
+
 def test_a_picture_is_saved_as_png() -> None:
     file = io.BytesIO()
     plots.save(plots.new_figure(2, 1), file)
     assert file.getvalue().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("pattern", [r"\bFigure\(", r"\.savefig\(", r"\"#[0-9a-fA-F]{6}\"", r"\"tab:"])
+@pytest.mark.parametrize("pattern", [r"\bFigure\(", r"\.savefig\(", r"\"#[0-9a-fA-F]{6}\"", r"\"tab:", r"loc=\"best\""])
 def test_pictures_are_begun_coloured_and_saved_in_one_place(pattern: str) -> None:
     others = {path.relative_to(TOOLS).as_posix() for path in SOURCES if re.search(pattern, path.read_text())}
     assert others <= {"docs/conf.py"}  # the colours of the site

@@ -67,7 +67,7 @@ def _weights(weights: Mapping[str, WeightPair]) -> Figure:
         axis.hist(np.clip(pair.in_float, edges[0], edges[-1]), edges, color=FLOAT, alpha=0.6, label="float")
         axis.hist(pair.on_chip, edges, color=CHIP, histtype="step", linewidth=1.5, label="chip")
         axis.set(title=name, xlabel="weight, LSB", ylabel="weights")
-        axis.legend(frameon=False)
+        axis.legend()
     return figure
 
 
