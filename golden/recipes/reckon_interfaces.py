@@ -199,6 +199,13 @@ ABUSE_RECIPES = {
             tick=Clocks(1, 1, 0.3, 2, 300),
         ),
     ),
+    "abandoned_learning": ReckonRecipe(
+        "SAMPLE that falls during learning: the chip learns the timestep again and again, until SAMPLE is back or a "
+        "reset comes.",
+        n_cycles=12_000,
+        network=_SMALL,
+        samples=Samples(abandon=0.8, teach=(0, 1), patience=1200),
+    ),
     "targets_unasked": ReckonRecipe(
         "Target data in any state is counted: too many or too few leave the chip waiting, or learning from old ones.",
         n_cycles=18_000,

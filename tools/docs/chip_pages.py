@@ -16,9 +16,10 @@ from draupnir.tools.docs import diagram, sources, waveform
 WAVES = Path(__file__).parent / "waves"
 HOW_TO_READ = (
     "The waveforms below are parts of these recordings. The number of a clock stands at its edge, and a level before an"
-    " edge is that of its clock. Levels of several bits are hexadecimal. Names in italics are registers of the golden"
-    " model."
+    " edge is that of its clock. Levels of several bits are hexadecimal. Names in italics are registers and words of"
+    " memories in the golden model; the latter, and their fields, are decimal."
 )
+NO_WAVEFORM = "These quirks have no waveform:"
 QUIRKS = "Quirks"  # the beginning of the heading above the table of quirks
 
 
@@ -49,18 +50,50 @@ def draw_waves(document: nodes.document, docname: str) -> None:
     if not chip or not path.is_file() or section is None:
         return
     section += nodes.paragraph("", HOW_TO_READ)
-    for entry in tomllib.loads(path.read_text())["waves"]:
-        name = f"wave-{entry['case']}"
-        for literal in [node for node in section.findall(nodes.literal) if node.astext() == entry["case"]]:
-            literal.replace_self(nodes.reference("", "", literal.deepcopy(), internal=True, refuri=f"#{name}"))
+    rows = list(section.findall(nodes.row))
+    for entry, name in named_waves(path):
+        for row in rows_of(rows, entry):
+            for literal in [node for node in row.findall(nodes.literal) if node.astext() == entry["case"]]:
+                literal.replace_self(_link(literal, name))
         section += figure(_wave(chip, entry), f"<b>{entry['case']}</b>: {escape(entry['text'])}", name)
+    if reasons := wave_file(path)["without"]:
+        section += nodes.paragraph("", NO_WAVEFORM)
+        lines = [f"{entry['quirk']} ...: {entry['why']}" for entry in reasons]
+        section += nodes.bullet_list("", *(nodes.list_item("", nodes.paragraph("", line)) for line in lines))
+
+
+def wave_file(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The file of a chip: ``waves``, and ``without``, which are the quirks that no waveform can show, and why."""
+    return {"without": [], **tomllib.loads(path.read_text())}
+
+
+def named_waves(path: Path) -> list[tuple[dict[str, Any], str]]:
+    """Each waveform that a file declares, and the target of links to it: its case, numbered from the second on."""
+    counts: dict[str, int] = {}
+    result = []
+    for entry in wave_file(path)["waves"]:
+        number = counts[entry["case"]] = counts.get(entry["case"], 0) + 1
+        result.append((entry, f"wave-{entry['case']}" + (f"-{number}" if number > 1 else "")))
+    return result
+
+
+def rows_of(rows: list[nodes.row], entry: dict[str, Any]) -> list[nodes.row]:
+    """The rows of the table of quirks to which a waveform belongs.
+
+    These are the rows whose text begins with its ``quirk``; without one, the rows that name its case.
+    """
+    beginning = entry.get("quirk", "")
+    return [row for row in rows if row[0].astext().startswith(beginning)]
+
+
+def _link(literal: nodes.literal, name: str) -> nodes.reference:
+    return nodes.reference("", "", literal.deepcopy(), internal=True, refuri=f"#{name}")
 
 
 def _wave(chip: str, entry: dict[str, Any]) -> str:
     package = chips.package(chip)
-    part = waveform.cut(
-        package.cases / entry["case"], entry["first"], entry["clocks"], entry["pins"], entry.get("registers", ())
-    )
+    inside = (entry.get("registers", ()), entry.get("fields", ()))
+    part = waveform.cut(package.cases / entry["case"], entry["first"], entry["clocks"], entry["pins"], *inside)
     widths = {pin.name: pin.width for pin in package.declared.pins}
     widths |= {probe.name: probe.width for probe in package.declared.probes}
     widths |= dict.fromkeys(entry.get("flags", ()), 1)

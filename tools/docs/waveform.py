@@ -18,8 +18,8 @@ from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.trace import Trace, column
 from draupnir.golden import case, wave
-from draupnir.golden.replay import load_images
 from draupnir.golden.rows import join
+from draupnir.tools.docs.contents import contents
 
 HEIGHT, GAP = 18, 10  # of the line of a pin, and between two, in pixels
 WIDTH, RIGHT = 800, 25  # of the drawing, and of the margin at its right
@@ -34,7 +34,7 @@ class Slice:
     levels : pin or register -> its levels from the first to the last time
     edges : the times of the edges of the clock
     first : the number of the first edge, counted from 0 at the beginning of the recording
-    registers : the names of the registers among these
+    registers, fields : the names of the registers and of the fields of memories among these
     words : register -> level -> its word, for the registers whose levels have words
     """
 
@@ -42,15 +42,24 @@ class Slice:
     edges: tuple[float, ...]
     first: int
     registers: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     words: dict[str, dict[int, str]] = field(default_factory=dict)
 
 
-def cut(folder: Path, first: int, n_clocks: int, pins: Sequence[str], registers: Sequence[str] = ()) -> Slice:
+def cut(
+    folder: Path,
+    first: int,
+    n_clocks: int,
+    pins: Sequence[str],
+    registers: Sequence[str] = (),
+    fields: Sequence[str] = (),
+) -> Slice:
     """Read some clocks of a golden case.
 
     folder : the case; first : its first clock, from 0; n_clocks : at least 2; pins : the names of the pins to show
-    registers : the names of registers to show; their levels are those of the golden model, which runs the inputs
-    Raises InputError if the recording does not have these clocks or pins, or the model these registers.
+    registers, fields : the registers and the fields of memories to show, in the words of ``contents``; their levels are
+        those of the golden model, which runs the inputs
+    Raises InputError if the recording does not have these clocks or pins, or the model these registers and fields.
     """
     golden_case = case.load(folder)
     chip = chips.declaration(golden_case.chip, dict(golden_case.parameters) or None)
@@ -60,26 +69,11 @@ def cut(folder: Path, first: int, n_clocks: int, pins: Sequence[str], registers:
         raise InputError(f"{folder}: clocks {first} to {first + n_clocks - 1}; right is within 1..{len(edge_rows) - 1}")
     edges = edge_rows[first - 1 : first + n_clocks]
     levels = {name: _levels(chip, rows, edges, name, folder) for name in pins}
-    if registers:
-        levels |= _registers(golden_case, rows, edges, registers)
+    if registers or fields:
+        inside = contents(golden_case, rows, edges, registers, fields)
+        levels |= {name: _joined_levels(rows.times[edges], each) for name, each in inside.items()}
     words = {name: states for name, states in _states(chip).items() if name in registers}
-    return Slice(levels, tuple(rows.times[edges[1:]].tolist()), first, tuple(registers), words)
-
-
-def _registers(golden_case: case.Case, rows: Trace, edges: np.ndarray, names: Sequence[str]) -> dict[str, Levels]:
-    """The levels of registers of the golden model before each edge but the first of these."""
-    model = chips.model(golden_case.chip, dict(golden_case.parameters) or None)(None)
-    load_images(model, golden_case.before)
-    if unknown := [name for name in names if name not in (model.registers.dtype.names or ())]:
-        raise InputError(f"{golden_case.folder}: {golden_case.chip} has no register {unknown[0]}")
-    contents: dict[str, list[int]] = {name: [] for name in names}
-    row = 0
-    for edge in edges[:-1]:
-        model.drive(rows.inputs[row : edge + 1], rows.clk[row : edge + 1])
-        row = int(edge) + 1
-        for name in names:
-            contents[name].append(int(model.registers[0][name]))
-    return {name: _joined_levels(rows.times[edges], contents[name]) for name in names}
+    return Slice(levels, tuple(rows.times[edges[1:]].tolist()), first, tuple(registers), tuple(fields), words)
 
 
 def _states(chip: Chip) -> dict[str, dict[int, str]]:
@@ -138,10 +132,11 @@ def svg(part: Slice, widths: dict[str, int], title: str) -> str:
     for number, (name, levels) in enumerate(part.levels.items()):
         y = 8 + number * (HEIGHT + GAP)
         at_places = [(margin + (a - begin) * scale, margin + (b - begin) * scale, level) for a, b, level in levels]
-        kind = "state" if name in part.registers else "name"
+        kind = "state" if name in part.registers or name in part.fields else "name"
         parts.append(f'<text class="{kind}" x="{margin - 8}" y="{y + 13}" text-anchor="end">{escape(name)}</text>')
         is_line = widths.get(name) == 1
-        parts.append(_line(at_places, y) if is_line else _bus(at_places, y, part.words.get(name, {})))
+        number_format = "d" if name in part.fields else "x"
+        parts.append(_line(at_places, y) if is_line else _bus(at_places, y, part.words.get(name, {}), number_format))
     size = f'viewBox="0 0 {WIDTH} {height}" style="min-width: {WIDTH * 0.8:g}px"'
     return "\n".join([f'<svg class="drawing" {size} role="img" aria-label="{escape(title)}">', *parts, "</svg>"])
 
@@ -166,12 +161,12 @@ def _line(levels: Levels, y: float) -> str:
     return f'<polyline class="level" points="{" ".join(points)}"/>'
 
 
-def _bus(levels: Levels, y: float, words: dict[int, str]) -> str:
-    """A pin of several bits: a box for each level, with its word, or the level in hexadecimal, where there is room."""
+def _bus(levels: Levels, y: float, words: dict[int, str], number_format: str) -> str:
+    """A signal of several bits: a box for each level, with its word or its number where there is room."""
     parts = []
     for a, b, level in levels:
         parts.append(f'<rect class="bus" x="{a:.1f}" y="{y:g}" width="{b - a:.1f}" height="{HEIGHT}"/>')
-        text = words.get(level, f"{level:x}")
+        text = words.get(level, format(level, number_format))
         if len(text) * LETTER + 4 <= b - a:
             parts.append(f'<text class="line" x="{(a + b) / 2:.1f}" y="{y + 13:g}" text-anchor="middle">{text}</text>')
     return "".join(parts)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
 from draupnir.tools.docs import chip_pages, diagram, waveform
+from draupnir.tools.signoff.quirks import quirks
 from draupnir.tools.tests.docs.sites import ROOT, Site
 
 CASE = ROOT / "golden/odin/req_dropped"
+NOT_DRAWN = {
+    "ranc": 5,
+    "reckon": 16,
+}  # chip -> the number of its quirks that nobody has drawn yet
 CHIPS = [name for name in chips.names() if (ROOT / "emulator" / name).is_dir()]
 
 
@@ -91,17 +96,61 @@ def test_a_slice_that_is_not_there_is_refused(first: int, n_clocks: int, pins: l
         waveform.cut(CASE, first, n_clocks, pins)
 
 
+def _is_about(entry: dict[str, Any], quirk: str, cases: str) -> bool:
+    """Tell whether a waveform, or the reason why there is none, belongs to a quirk."""
+    is_of_case = "case" not in entry or entry["case"] in cases.split(", ")
+    return is_of_case and quirk.startswith(entry.get("quirk", ""))
+
+
 @pytest.mark.parametrize("chip", CHIPS)
 def test_each_waveform_belongs_to_a_quirk_and_is_on_the_page(chip: str, site: Site) -> None:
-    page = (ROOT / "emulator" / chip / "README.md").read_text()
-    quirks = re.split(r"^## ", page.split("## Quirks")[1], flags=re.MULTILINE)[0]
     html = (site.folder / f"emulator/{chip}/README.html").read_text()
-    cases = [entry["case"] for entry in tomllib.loads((chip_pages.WAVES / f"{chip}.toml").read_text())["waves"]]
-    assert cases
-    for case in cases:
-        assert f"`{case}`" in quirks
-        assert f'id="wave-{case}"' in html and f'href="#wave-{case}"' in html
-    assert html.count('<svg class="drawing"') == 1 + len(cases)
+    waves = chip_pages.named_waves(chip_pages.WAVES / f"{chip}.toml")
+    assert waves
+    for entry, name in waves:
+        assert any(_is_about(entry, quirk, cases) for quirk, _, cases in quirks(chips.package(chip))), name
+        assert f'id="{name}"' in html and f'href="#{name}"' in html
+    assert html.count('<svg class="drawing"') == 1 + len(waves)
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_each_quirk_has_a_waveform_or_a_reason_why_it_has_none(chip: str) -> None:
+    wave_file = chip_pages.wave_file(chip_pages.WAVES / f"{chip}.toml")
+    rows = quirks(chips.package(chip))
+    for entry in wave_file["without"]:
+        assert any(_is_about(entry, quirk, cases) for quirk, _, cases in rows), entry["quirk"]
+    entries = [*wave_file["waves"], *wave_file["without"]]
+    bare_quirks = [q for q, _, cases in rows if not any(_is_about(entry, q, cases) for entry in entries)]
+    assert len(bare_quirks) == NOT_DRAWN.get(chip, 0), bare_quirks
+
+
+@pytest.mark.parametrize(
+    ("registers", "fields", "message"),
+    [
+        (["state[1]"], [], r"state\[1\]; right is an index for each of the dimensions of state"),
+        (["burst_fill_cnt"], [], "burst_fill_cnt; right is an index for each of the dimensions"),
+        ([], ["neurons"], r"neurons; right is MEM\[ADDR\].FIELD, or MEM\[ROW:COLUMN\] of a matrix"),
+        ([], ["neurons[256].core"], "neurons has no word 256; right is 0..255"),
+        ([], ["neurons[1].nothing"], r"neurons\[1\].nothing; \w+ has no field nothing"),
+    ],
+)
+def test_contents_that_are_not_there_are_refused(registers: list[str], fields: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        waveform.cut(CASE, 6108, 5, [], registers, fields)
+
+
+def test_fields_of_memories_are_those_of_the_golden_model() -> None:
+    """The first event of a sample of ReckOn: a potential of -262, which does not count, becomes 584."""
+    part = waveform.cut(CASE.parents[1] / "reckon/inference", 7256, 14, [], ["neur_dirty[0]"], ["neurons[0].neur_u0"])
+    assert [level for _, _, level in part.levels["neur_dirty[0]"]] == [0, 1]
+    assert [level for _, _, level in part.levels["neurons[0].neur_u0"]] == [-262, 584]
+    assert "-262" in waveform.svg(part, {}, "two levels")
+
+
+def test_an_entry_of_a_matrix_can_be_shown() -> None:
+    """E-prop moves the weight of neuron 7 of ReckOn to itself, so it becomes 0."""
+    part = waveform.cut(CASE.parents[1] / "reckon/eprop_wrec", 3620, 12, [], [], ["wrec[7:7]"])
+    assert [level for _, _, level in part.levels["wrec[7:7]"]] == [256 - 37, 0]
 
 
 def test_a_block_of_a_diagram_leads_to_its_source(site: Site) -> None:
