@@ -54,7 +54,7 @@ def draw_waves(document: nodes.document, docname: str) -> None:
     for entry, name in named_waves(path):
         for row in rows_of(rows, entry):
             for literal in [node for node in row.findall(nodes.literal) if node.astext() == entry["case"]]:
-                literal.replace_self(_link(literal, name))
+                _link(literal, name)
         section += figure(_wave(chip, entry), f"<b>{entry['case']}</b>: {escape(entry['text'])}", name)
     if reasons := wave_file(path)["without"]:
         section += nodes.paragraph("", NO_WAVEFORM)
@@ -86,8 +86,16 @@ def rows_of(rows: list[nodes.row], entry: dict[str, Any]) -> list[nodes.row]:
     return [row for row in rows if row[0].astext().startswith(beginning)]
 
 
-def _link(literal: nodes.literal, name: str) -> nodes.reference:
-    return nodes.reference("", "", literal.deepcopy(), internal=True, refuri=f"#{name}")
+def _link(literal: nodes.literal, name: str) -> None:
+    """Make the name of a case a link to a waveform; the second and further ones get a number behind the name."""
+    first = literal.parent
+    if not isinstance(first, nodes.reference):
+        literal.replace_self(nodes.reference("", "", literal.deepcopy(), internal=True, refuri=f"#{name}"))
+        return
+    cell = first.parent
+    links = [node for node in cell.findall(nodes.reference) if node is first or node.astext().isdigit()]
+    more = nodes.reference("", str(len(links) + 1), internal=True, refuri=f"#{name}")
+    cell.insert(cell.index(links[-1]) + 1, [nodes.Text(" "), more])
 
 
 def _wave(chip: str, entry: dict[str, Any]) -> str:

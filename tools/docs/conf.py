@@ -50,6 +50,7 @@ linkcheck_ignore = [r"(?!https?://)"]  # `make docs` has checked all others
 html_theme = "furo"
 html_title = "Draupnir"
 html_static_path = [str(Path(__file__).parent / "static")]
+html_search_scorer = str(Path(__file__).parent / "scorer.js")
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False

@@ -21,6 +21,7 @@ from draupnir.tools.report import schema
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE, FOLDER = DOCS / "speeds.md", DOCS / "speeds"
 PLACE = re.compile(r"(<!-- bench (\w+) -->\n).*?(<!-- /bench -->)", re.DOTALL)
+SPACE = "\N{NO-BREAK SPACE}"
 COMPARED = " + model, compared"
 WORKLOADS = {"lif": "LIF and SDSP", "izh": "Izhikevich", "eprop": "with e-prop"}  # the others are named as they are
 ROWS_OF_A_TABLE = {  # label -> the contestant, and the one with which it is compared
@@ -47,15 +48,19 @@ def fill(page: str) -> str:
 def markdown(report: Report) -> str:
     """The measurement of a chip: what was measured and where, a table, and sentences about the rest."""
     workloads = list(dict.fromkeys(f["workload"] for f in report["figures"] if f["name"] == PLAIN))
-    lines = [_about(report), "", _row("", [WORKLOADS.get(name, name) for name in workloads])]
+    lines = [
+        _about(report),
+        "",
+        _row("clocks/s, and how many times the original", [WORKLOADS.get(name, name) for name in workloads]),
+    ]
     lines += ["|---" * (len(workloads) + 1) + "|", _row("the original in Verilator", _rates(report, PLAIN, workloads))]
     for label, (who, reference) in ROWS_OF_A_TABLE.items():
         rates, factors = _rates(report, who, workloads), _factors(report, who, reference, workloads)
-        cells = [f"{rate}, {_number(factor)} x" for rate, factor in zip(rates, factors, strict=True)]
+        cells = [f"{rate},{SPACE}{_number(factor)}{SPACE}x" for rate, factor in zip(rates, factors, strict=True)]
         lines.append(_row(label, cells))
     operations = _rates(report, ENGINE, workloads, "synaptic_operations_per_second")
     chip = report["chip"]["synaptic_operations_per_second"]
-    lines.append(_row(f"synaptic operations, event level (the chip does {_mega(chip)}/s)", operations))
+    lines.append(_row(f"synaptic operations/s, event level (the chip does {_mega(chip)})", operations))
     for label, who in TIMES_OF_A_TABLE.items():
         factors = _factors(report, who + COMPARED, who, workloads)
         lines.append(_row(label, [f"{round(100 * (factor - 1))} %" for factor in factors]))
@@ -90,8 +95,7 @@ def _sentences(report: Report) -> Iterator[str]:
 
 def _rates(report: Report, who: str, workloads: list[str], quantity: str = "clocks_per_second") -> list[str]:
     figures = {f["workload"]: f for f in report["figures"] if f["name"] == who}
-    unit = "/s" if quantity != "clocks_per_second" else " clocks/s"
-    return [_mega(figures[name][quantity]["median"]) + unit for name in workloads]
+    return [_mega(figures[name][quantity]["median"]) for name in workloads]
 
 
 def _factors(report: Report, who: str, reference: str, workloads: list[str]) -> list[float]:
@@ -101,7 +105,7 @@ def _factors(report: Report, who: str, reference: str, workloads: list[str]) -> 
 
 def _mega(number: float) -> str:
     """A number in millions."""
-    return f"{_number(number / 1e6)} M"
+    return f"{_number(number / 1e6)}{SPACE}M"
 
 
 def _number(number: float) -> str:
