@@ -36,8 +36,11 @@ class Actions(odin.Actions):
         yield from super().program()
 
     def eprop(self) -> HostPiece:
-        """Turn e-prop on."""
+        """Turn e-prop on, and write each other register that a reset clears, as the recipe configures it."""
         yield from self.register(ENABLE, 1)
+        for register in layout.LEARNING_REGISTERS:
+            if register.reset is not None and register.name != ENABLE:
+                yield from self.register(register.name, self._contents[register.name, 0])
 
     def off(self) -> HostPiece:
         """Turn e-prop off for a while, in any state of the chip."""

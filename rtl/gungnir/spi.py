@@ -13,7 +13,10 @@ from draupnir.rtl.crossbar.spi_slave import SYN_WORD_BITS, SpiFrames
 from draupnir.rtl.gungnir.buses import LEARNING_CONFIG
 from draupnir.rtl.odin import spi as odin
 
-ENABLE = LEARNING_REGISTERS[0]
+
+def _resets() -> dict[str, int]:
+    """Return the registers that RST resets, and their values."""
+    return {register.name.lower(): register.reset for register in LEARNING_REGISTERS if register.reset is not None}
 
 
 class LearningFrames(SpiFrames):
@@ -36,11 +39,11 @@ class SpiSlave(odin.SpiSlave):
     """See ODIN's.
 
     fractions : the word of fractions last read
-    learning : the registers of e-prop; RST makes SPI_EPROP_EN 0, in clock domain ``sck_reset``
+    learning : the registers of e-prop; RST resets those that have a reset value, in clock domain ``sck_reset``
     """
 
     def __init__(self) -> None:
-        super().__init__({"fractions": In(FRACTIONS.width), "learning": Out(LEARNING_CONFIG)})
+        super().__init__({"fractions": In(FRACTIONS.width), "learning": Out(LEARNING_CONFIG, init=_resets())})
 
     def _make_frames(self, neuron_bits: int, byte_field: Field) -> SpiFrames:
         return LearningFrames(neuron_bits, byte_field)
@@ -49,6 +52,7 @@ class SpiSlave(odin.SpiSlave):
         super()._keep_others(m, frames)
         m.d.comb += [frames.eprop_en.eq(self.learning.spi_eprop_en), frames.fractions.eq(self.fractions)]
         for register in LEARNING_REGISTERS:
-            domain = m.d.sck_reset if register is ENABLE else m.d.sck
+            name = register.name.lower()
+            domain = m.d.sck_reset if register.reset is not None else m.d.sck
             with m.If(frames.configures & (frames.config_addr == register.addr)):
-                domain += self.learning[register.name.lower()].eq(frames.config_data)
+                domain += self.learning[name].eq(frames.config_data)

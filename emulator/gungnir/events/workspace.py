@@ -14,17 +14,20 @@ import numpy as np
 from draupnir.emulator.codec import LIMB_BITS
 from draupnir.emulator.crossbar.events import Workspace
 from draupnir.emulator.gungnir import clock, neuron_core
-from draupnir.emulator.gungnir.layout import FIRED, LIF, SIGNAL, TRACE, N
+from draupnir.emulator.gungnir.layout import LIF, N
 from draupnir.emulator.kernel.bits import limb_field as take
 from draupnir.emulator.kernel.bits import set_limb_field
 from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.odin.events import workspace
+from draupnir.emulator.odin.layout import LIF as ODIN_LIF
 from draupnir.emulator.odin.planes import record
 
 memory_clock = workspace.memory_clock_of(clock)
 F = neuron_core.F
 CORE, CORE_END = record.L.core, record.L.core + LIF["core"].width
-assert max(FIRED.msb, TRACE.msb, SIGNAL.msb) // LIMB_BITS < record.STATE_BEGIN // LIMB_BITS  # see above
+IN_PLANES = record.STATE_BEGIN // LIMB_BITS * LIMB_BITS  # from this bit on, planes write a word back; see above
+LOST = [f.name for f in LIF if f.kind == "state" and f not in ODIN_LIF.fields and f.msb >= IN_PLANES]
+assert not LOST, f"planes write bits {IN_PLANES} and above back, and so lose the state of {', '.join(LOST)}"
 
 
 @kernel
