@@ -91,14 +91,22 @@ class Snapshot:
     memories: dict[str, np.ndarray]
 
 
+def _bytes(record: np.recarray) -> np.ndarray:
+    """Return a view of a record's bytes: NumPy copies a record field by field, which takes ten times as long."""
+    return record.view(np.uint8)
+
+
 def take(record: np.recarray, memories: dict[str, np.ndarray]) -> Snapshot:
     """Copy the present state."""
-    return Snapshot(record.copy(), {name: memory.copy() for name, memory in memories.items()})
+    return Snapshot(
+        _bytes(record).copy().view(record.dtype).view(np.recarray),
+        {name: memory.copy() for name, memory in memories.items()},
+    )
 
 
 def put_back(snapshot: Snapshot, record: np.recarray, memories: dict[str, np.ndarray]) -> None:
     """Write the state of a snapshot into a record and memories, in place."""
-    record[:] = snapshot.record
+    _bytes(record)[:] = _bytes(snapshot.record)
     for name, memory in memories.items():
         memory[:] = snapshot.memories[name]
 

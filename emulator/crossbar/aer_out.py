@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from draupnir.emulator.crossbar.layout import AER_OUT
-from draupnir.emulator.kernel.jit import entry, kernel
+from draupnir.emulator.kernel.jit import kernel
 from draupnir.emulator.parts.handshake import Delays, Receiver, receive
 from draupnir.emulator.resets import resetter
 
@@ -79,11 +79,11 @@ def is_idle(r: np.record) -> bool:
     return (ack | r.aerout_req | r.aerout_ctrl_busy) == 0
 
 
-@entry
+@kernel
 def stall_clocks(r: np.record, delays: Delays) -> int:
     """Clocks for which one spike keeps the controller's counters still.
 
-    r : a copy of the chip's registers with the bus idle, in which this is tried out
+    r : registers with the bus idle, in which this is tried out
     """
     clock(r, OutputEvent(True, 0), 0)
     receiver = Receiver(0, delays.ack_delay)

@@ -17,9 +17,9 @@ from draupnir.emulator.crossbar import aer_out
 from draupnir.emulator.crossbar.controller import synchronise_req_after
 from draupnir.emulator.crossbar.layout import N
 from draupnir.emulator.crossbar.model import Crossbar
-from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.jit import entry, kernel
 from draupnir.emulator.parts import fifo
-from draupnir.emulator.parts.handshake import Environment
+from draupnir.emulator.parts.handshake import Delays, Environment
 from draupnir.emulator.speeds.loop import drive, pass_clocks
 from draupnir.emulator.speeds.runs import Buses, RunInputs
 
@@ -85,9 +85,10 @@ def preparer_of(
     def prepare(model: Crossbar, environment: Environment, bus_spikes: np.recarray) -> Any:
         workspace_of_arrays: Any = Workspace
         machine_of_arrays: Any = Machine
-        r = model.registers[0]
-        sweeps = model.stretch and fifo.is_sound(r) and may_sweep(r)  # the configuration does not change during a run
-        stall = stall_clocks(model, environment) if sweeps else NO_SWEEPS
+        # The configuration does not change during a run.
+        blank = np.zeros(1, model.registers.dtype).view(np.recarray)
+        sweeps = model.stretch and may_sweep(model.registers[0])
+        stall = stall_clocks(model.registers, blank, environment.delays) if sweeps else NO_SWEEPS
         counters = np.zeros(1, dtype=counts).view(np.recarray)
         ws = workspace_of_arrays(new_cells(), np.zeros(N, np.int64), bus_spikes)
         return machine_of_arrays(model.registers, model.kernel_state()[1:], ws, counters, stall)
@@ -95,12 +96,13 @@ def preparer_of(
     return prepare
 
 
-def stall_clocks(model: Crossbar, environment: Environment) -> int:
-    """Clocks for which one spike on the output bus keeps the controller's counters still."""
-    registers = model.registers.copy()
-    for reg in model.chip.block("aer_out").regs:
-        registers[reg.name] = 0
-    return int(aer_out.stall_clocks(registers[0], environment.delays))
+@entry
+def stall_clocks(registers: np.recarray, tried: np.recarray, delays: Delays) -> int:
+    """Clocks for which one spike on the output bus keeps the controller's counters still.
+
+    NO_SWEEPS if the main FIFO is not sound. tried : registers, all 0, in which this is tried out
+    """
+    return aer_out.stall_clocks(tried[0], delays) if fifo.is_sound(registers[0]) else NO_SWEEPS
 
 
 def loader(cells: ModuleType) -> Callable[[Machine], None]:

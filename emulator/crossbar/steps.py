@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator.crossbar import events
-from draupnir.emulator.crossbar.controller import SYNC_CLOCKS, clear_counters, count_on, synchronise_req_after
+from draupnir.emulator.crossbar.controller import (
+    SYNC_CLOCKS,
+    clear_counters,
+    count_on,
+    synchronise_req,
+    synchronise_req_after,
+)
 from draupnir.emulator.crossbar.events import NO_SWEEPS, Machine, Workspace
 from draupnir.emulator.crossbar.layout import WAIT, N
 from draupnir.emulator.kernel.bits import field
@@ -170,6 +176,21 @@ def at_once_of(clock: ModuleType, event: ModuleType) -> Callable[..., tuple[Buse
         return sender
 
     @kernel
+    def clock_of_wait(m: Machine, inputs: RunInputs, sender: Sender) -> Sender:
+        """One clock in WAIT. Call it where the controller sees no REQ, so that the address does not matter."""
+        r = m.r
+        pause = enforced_wait(sender, inputs.not_before, r.cycle)
+        sender = send(sender, inputs.delays, inputs.events, 0, pause)
+        state_next = controller.next_state(r, 0, scheduler.outputs(r))
+        scheduler.run_on(r, 1)
+        clear_counters(r)
+        synchronise_req(r, sender.req)
+        m.counts.cycles[WAIT] += 1
+        r.state = state_next
+        r.cycle += 1
+        return sender
+
+    @kernel
     def one_clock(m: Machine, inputs: RunInputs, sender: Sender) -> Sender:
         """One clock in a state that touches no memory; only the controller, the scheduler and the input bus move."""
         r, counts = m.r, m.counts
@@ -199,6 +220,8 @@ def at_once_of(clock: ModuleType, event: ModuleType) -> Callable[..., tuple[Buse
                 sender = rest(m, inputs, sender, min(rests, last - r.cycle))
             elif is_delivered(r, inputs, sender) and DELIVERY_CLOCKS + fall_clocks(sender) <= last - r.cycle:
                 sender = deliver(m, inputs, sender)
+            elif r.state == WAIT and r.aerin_req_sync == 0:
+                sender = clock_of_wait(m, inputs, sender)
             else:
                 sender = one_clock(m, inputs, sender)
             drive(r, clock.IN, Buses(sender, AT_REST, 0))

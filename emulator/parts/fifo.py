@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from draupnir.emulator.kernel.arith import wrap
+from draupnir.emulator.kernel.arith import wide, wrap
 from draupnir.emulator.kernel.jit import kernel
 
 
@@ -56,6 +56,7 @@ def n_main(r: np.record) -> int:
     return 0 if r.main_empty else r.main_fill_cnt + 1
 
 
+@kernel
 def is_sound(r: np.record) -> bool:
     """Tell whether pointers and count of the main FIFO agree, as they do after a reset and from then on.
 
@@ -63,4 +64,5 @@ def is_sound(r: np.record) -> bool:
     """
     if r.main_empty and r.main_fill_cnt:
         return False
-    return (int(r.main_write_ptr) - int(r.main_read_ptr) - int(n_main(r))) % len(r.main_mem) == 0
+    beyond = wide(r.main_write_ptr) - wide(r.main_read_ptr) - n_main(r)
+    return bool(beyond % len(r.main_mem) == 0)

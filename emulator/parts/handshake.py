@@ -9,7 +9,7 @@ holds them to that file, clock by clock.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -56,7 +56,7 @@ class Environment:
     @property
     def delays(self) -> Delays:
         """The same delays in the form that kernels take."""
-        return Delays(*astuple(self))
+        return Delays(self.gap, self.hold, self.ack_delay, self.ack_hold)
 
 
 class Sender(NamedTuple):

@@ -9,7 +9,7 @@ Source: ReckOn doc v1.0, 2.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -96,7 +96,7 @@ class Host:
     @property
     def delays(self) -> HostDelays:
         """The same delays in the form that kernels take."""
-        return HostDelays(*astuple(self))
+        return HostDelays(self.gap, self.hold, self.tick, self.ack_delay, self.ack_hold)
 
 
 STATE = np.dtype(

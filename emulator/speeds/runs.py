@@ -19,7 +19,6 @@ from draupnir.emulator.kernel.records import record_type
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.handshake import Delays, Environment, Receiver, Sender
 from draupnir.emulator.speeds import limits, whole
-from draupnir.emulator.trace import unpack
 
 
 class Buses(NamedTuple):
@@ -83,8 +82,9 @@ def counters(kind: Any, states: type[IntEnum]) -> np.dtype[Any]:
 
 def read_counters(kind: Any, states: type[IntEnum], counts: np.record) -> Any:
     """Return the counters of a record as the dataclass ``kind``; kind, states : see ``counters``."""
-    figures = {f.name: int(counts[f.name]) for f in fields(kind) if f.name != "cycles"}
-    return kind(cycles={state.name: int(counts["cycles"][state]) for state in states}, **figures)
+    figures = dict(zip(counts.dtype.names or (), counts.item(), strict=True))
+    cycles = figures.pop("cycles").tolist()
+    return kind(cycles={name: cycles[state] for name, state in states.__members__.items()}, **figures)
 
 
 AT_REST = -1  # in the place of an event's first cycle: it is sent when the chip and both buses are at rest
@@ -132,7 +132,7 @@ def at_rest(model: ClockLevel, environment: Environment) -> Buses:
 
     The address is the present one of the model's pins.
     """
-    addr = unpack(model.chip.input_word, int(model.registers[0].inputs))["AERIN_ADDR"]
+    addr = model.chip.input_word["AERIN_ADDR"].take(int(model.registers[0].inputs))
     return Buses(Sender(0, addr, 0, environment.gap), Receiver(0, environment.ack_delay), 0)
 
 

@@ -31,6 +31,8 @@ from draupnir.emulator.odin.planes.record import (
 )
 
 HALF = (1 << LIMB_BITS) - 1
+PAIR_BITS = 2 * N_SYN  # synapses in two memory words
+PAIR_MASK = (1 << PAIR_BITS) - 1
 
 
 # --- A neuron ---------------------------------------------------------------------------------------------------
@@ -138,17 +140,64 @@ def flush_synapses(p: np.record, synapses: np.ndarray, addr: int) -> None:
 # --- A row of synapses ------------------------------------------------------------------------------------------
 
 
+def _swap(i: int, j: int) -> tuple[int, int]:
+    """Return distance and mask of the exchange that swaps bits i and j, i < j, of each place in a word of 64 bits."""
+    mask = sum(1 << place for place in range(WORD_BITS) if place >> i & 1 and not place >> j & 1)
+    return (1 << j) - (1 << i), mask
+
+
+# The place of a bit in two memory words is 4 bits of synapse and 2 bits of bit; in planes it is the other way round.
+# These four swaps bring bits 5 4 3 2 1 0 of the place to 1 0 5 4 3 2.
+(D0, M0), (D1, M1), (D2, M2), (D3, M3) = _swap(1, 5), _swap(0, 4), _swap(1, 3), _swap(0, 2)
+
+
+@kernel
+def _exchange(x: int, distance: int, mask: int) -> int:
+    """Exchange the bits of the mask with those ``distance`` above them."""
+    differs = ((x >> distance) ^ x) & mask
+    return x ^ differs ^ (differs << distance)
+
+
+@kernel
+def _by_bit(words: int) -> int:
+    """Return the bits of 16 synapses sorted by their bit: 16 times bit 0, 16 times bit 1, and so on."""
+    x = _exchange(_exchange(words, D0, M0), D1, M1)
+    return _exchange(_exchange(x, D2, M2), D3, M3)
+
+
+@kernel
+def _by_synapse(bits: int) -> int:
+    """The inverse of ``_by_bit``."""
+    x = _exchange(_exchange(bits, D3, M3), D2, M2)
+    return _exchange(_exchange(x, D1, M1), D0, M0)
+
+
 @outlined
 def load_row(p: np.record, synapses: np.ndarray, pre: int) -> None:
     """Turn over a pre-synaptic neuron's row of synapses."""
     p.row_here[pre] = 1
     for w in range(N_WORDS):
-        addr = pre * GROUPS + w * GROUPS_PER_WORD
         for b in range(SYN_BITS):
-            plane = wide(0)
-            for i in range(GROUPS_PER_WORD):
-                plane |= _together(wide(synapses[addr + i, 0]) >> b) << (N_SYN * i)
-            p.rows[pre, b, w] = plane
+            p.rows[pre, b, w] = 0
+        for pair in range(GROUPS_PER_WORD // 2):
+            addr = pre * GROUPS + w * GROUPS_PER_WORD + 2 * pair
+            bits = _by_bit(wide(synapses[addr, 0]) | wide(synapses[addr + 1, 0]) << LIMB_BITS)
+            for b in range(SYN_BITS):
+                p.rows[pre, b, w] |= ((bits >> PAIR_BITS * b) & PAIR_MASK) << PAIR_BITS * pair
+
+
+@outlined
+def _flush_row(p: np.record, synapses: np.ndarray, pre: int) -> None:
+    """Bring the memory words of a pre-synaptic neuron's row of synapses up to date."""
+    for w in range(N_WORDS):
+        for pair in range(GROUPS_PER_WORD // 2):
+            addr = pre * GROUPS + w * GROUPS_PER_WORD + 2 * pair
+            bits = wide(0)
+            for b in range(SYN_BITS):
+                bits |= ((p.rows[pre, b, w] >> PAIR_BITS * pair) & PAIR_MASK) << PAIR_BITS * b
+            words = _by_synapse(bits)
+            synapses[addr, 0] = words & HALF
+            synapses[addr + 1, 0] = (words >> LIMB_BITS) & HALF
 
 
 # --- What the memories' output registers show after an event -----------------------------------------------------
@@ -253,5 +302,4 @@ def flush_all(p: np.record, r: np.record, neurons: np.ndarray, synapses: np.ndar
         flush_flags(p, r, group)
     for pre in range(N):
         if p.row_here[pre]:
-            for group in range(GROUPS):
-                flush_synapses(p, synapses, pre * GROUPS + group)
+            _flush_row(p, synapses, pre)
