@@ -271,8 +271,7 @@ def run_many(
     finish : with a base: True lets each run end when the chip is at rest; False as soon as its last event is sent, so
         that a next call goes on exactly as one long run would
     keep_states : with a base: True keeps the chips at the end, so that a next call can go on with them
-    backend : "cpu"; or, with a base, "cuda" for ODIN, tinyODIN and Gungnir on an NVIDIA GPU (extra ``[cuda]``), with
-        the same results
+    backend : "cpu"; or, with a base, "cuda" for an NVIDIA GPU (extra ``[cuda]``), with the same results
     Raises InputError for a place that the chip does not have, a content that does not fit, and lists of other lengths.
     Also raises it for "cuda" if this machine has no GPU, or the chip does not run there.
 

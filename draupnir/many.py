@@ -47,25 +47,35 @@ def run(
     backend: str = "cpu",
 ) -> ManyRuns:
     """Run many chips; parameters and errors are as for ``draupnir.run_many``."""
+    jobs = jobs_of(base, events, changes, environment, max_cycles, finish, keep_states)
+    ran = on_gpu.run(jobs) if backend == "cuda" else many_runs.run(jobs, n_threads)
+    return ManyRuns(jobs.chip.name, ran.figures, ran.spikes, ran.states, jobs.chip, jobs.stretch)
+
+
+def jobs_of(
+    base: Configuration | ClockLevel | ManyRuns,
+    events: ArrayLike | Sequence[ArrayLike],
+    changes: Sequence[Changes] | None = None,
+    environment: Any = None,
+    max_cycles: int | Sequence[int] | np.ndarray | None = None,
+    finish: bool = True,
+    keep_states: bool = False,
+) -> ManyJobs:
+    """Return the runs of a call as arrays; parameters and errors are as for ``draupnir.run_many``."""
     chip, stretch = _chip_of(base)
     own = _own(events)
     n = _n_runs(base, changes, own)
     package = registry.package(chip.name)
     host = levels.HOST.load(package)
     levels.ENGINE.require(package)
-    if isinstance(base, ManyRuns) and host is not None and not base.figures["done"].all():
-        raise InputError(f"{chip.name}: its host leads the chip; right is to go on only with runs that are done")
-    goes_on = isinstance(base, ManyRuns) or not finish
     starts, rows = _starts(base, chip, changes, n)
     arrays = {id(one): one for one in (own if own is not None else [np.asarray(events)])}
-    columns = [_events(one, host is not None) for one in arrays.values()]
-    ends = np.cumsum([len(addrs) for addrs, _ in columns])
-    bounds = np.column_stack([ends - [len(addrs) for addrs, _ in columns], ends])
-    if own is not None:
-        numbers = {one: number for number, one in enumerate(arrays)}
-        bounds = bounds[[numbers[id(one)] for one in own]]
+    columns = [_events(one, host) for one in arrays.values()]
+    limits = _limits(columns)
+    if (isinstance(base, ManyRuns) or not finish or limits is not None) and many_runs.level_of(chip) is None:
+        raise InputError(f"{chip.name}: its engine has no ManyLevel; right is whole runs, and events without clocks")
     per_run = _changes(chip, starts, rows, changes)
-    jobs = ManyJobs(
+    return ManyJobs(
         chip,
         stretch,
         starts,
@@ -73,18 +83,25 @@ def run(
         per_run,
         _changes_registers(per_run),
         np.ascontiguousarray(np.concatenate([addrs for addrs, _ in columns])),
-        bounds if own is not None else np.tile(bounds, (n, 1)),
-        _limits(columns),
+        _bounds(columns, list(arrays), own, n),
+        limits,
         environment or (host.Host() if host is not None else Environment()),
         _max_cycles(max_cycles, n),
         finish,
         keep_states,
     )
-    needs_level = host is None and (goes_on or jobs.not_before is not None)
-    if needs_level and many_runs.level_of(jobs) is None:  # it runs from rest to rest alone
-        raise InputError(f"{chip.name}: its engine is no EventLevel; right is whole runs, and events without clocks")
-    ran = on_gpu.run(jobs) if backend == "cuda" else many_runs.run(jobs, n_threads)
-    return ManyRuns(chip.name, ran.figures, ran.spikes, ran.states, chip, stretch)
+
+
+def _bounds(
+    columns: Sequence[tuple[np.ndarray, Any]], ids: Sequence[int], own: Sequence[np.ndarray] | None, n: int
+) -> np.ndarray:
+    """The first event of each run, and the one after its last; ids : of the arrays of events, which runs may share"""
+    ends = np.cumsum([len(addrs) for addrs, _ in columns])
+    bounds = np.column_stack([ends - [len(addrs) for addrs, _ in columns], ends])
+    if own is None:
+        return np.tile(bounds, (n, 1))
+    numbers = {one: number for number, one in enumerate(ids)}
+    return bounds[[numbers[id(one)] for one in own]]
 
 
 def _chip_of(base: Configuration | ClockLevel | ManyRuns) -> tuple[Chip, bool]:
@@ -128,11 +145,11 @@ def _n_runs(base: Any, changes: Sequence[Changes] | None, own: Sequence[Any] | N
     return next(iter(present.values()))
 
 
-def _events(events: np.ndarray, is_led: bool) -> tuple[np.ndarray, np.ndarray | None]:
+def _events(events: np.ndarray, host: levels.HostRoom | None) -> tuple[np.ndarray, np.ndarray | None]:
     """The addresses of events and the first clock of each, or the operations of a host and nothing."""
+    if host is not None:
+        return host.operations(events), None
     addrs = np.asarray(events, np.int64)
-    if is_led:
-        return addrs.reshape(-1, 2), None
     if addrs.ndim == 1:
         return addrs, None
     if addrs.ndim != 2 or addrs.shape[1] != 2:

@@ -26,9 +26,9 @@ from draupnir.emulator.crossbar.layout import WAIT, N
 from draupnir.emulator.kernel.bits import field
 from draupnir.emulator.kernel.jit import entry, kernel
 from draupnir.emulator.parts.fifo import n_main
-from draupnir.emulator.parts.handshake import FOREVER, Receiver, Sender, enforced_wait, send, send_for
+from draupnir.emulator.parts.handshake import FOREVER, Delays, Receiver, Sender, enforced_wait, send, send_for
 from draupnir.emulator.speeds.loop import MOST_SHOWN, drive
-from draupnir.emulator.speeds.runs import Buses, RunInputs
+from draupnir.emulator.speeds.runs import Buses, RunInputs, buses_of
 
 LONGEST_WORK = 1  # work of a clock
 DELIVERY_CLOCKS = 2  # WAIT and PUSH
@@ -55,14 +55,23 @@ def one_of_many_with(memories_of: Callable[..., Any]) -> Callable[[ModuleType], 
     """Make a chip's ``one_of_many``; memories_of : as ``two_memories``"""
 
     def one_of_many(loops: ModuleType) -> Callable[..., Any]:
-        """Make the loop for one of several chips; loops : as for ``opener``"""
+        """Make ``run_one`` of ``ManyLevel``; loops : as for ``opener``"""
 
         @kernel
-        def run_one(arrays: Any, i: int, inputs: RunInputs, terms: Any, columns: Any, bus_words: np.ndarray) -> Any:
-            """Run a piece with chip ``i``; arrays : as from ``prepare``, but the first index is the chip"""
+        def run_one(
+            arrays: Any,
+            i: int,
+            events: np.ndarray,
+            not_before: np.ndarray,
+            delays: Delays,
+            terms: Any,
+            columns: Any,
+            words: np.ndarray,
+        ) -> Any:
             ws = Workspace(arrays.ws.cells[i], arrays.ws.fired[i], arrays.ws.bus_spikes[i])
             state = Machine(arrays.r[i], memories_of(arrays.memories, i), ws, arrays.counts[i], arrays.stall)
-            return loops.loop(state, ws.bus_spikes, inputs, terms, columns, bus_words)
+            inputs = RunInputs(events, not_before, delays, buses_of(words))
+            return loops.loop(state, ws.bus_spikes, inputs, terms, columns, words)
 
         return run_one
 

@@ -20,6 +20,7 @@ from draupnir.emulator.codec import positions
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.kernel.bits import Position, field, placed
 from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.records import record_type
 from draupnir.emulator.parts.delays import LONGEST_DELAY
 from draupnir.emulator.parts.handshake import FOREVER
 from draupnir.emulator.reckon.layout import CHIP
@@ -99,12 +100,7 @@ class Host:
         return HostDelays(self.gap, self.hold, self.tick, self.ack_delay, self.ack_hold)
 
 
-STATE = np.dtype(
-    (
-        np.record,
-        [(name, np.int64) for name in ("op", "phase", "wait", "n_bytes", "pins", "stable_for", "is_byte")],
-    )
-)
+STATE = record_type([(name, np.int64) for name in ("op", "phase", "wait", "n_bytes", "pins", "stable_for", "is_byte")])
 """A host between two clocks.
 
 op, phase : the index of the present operation, and its phase

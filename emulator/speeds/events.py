@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from draupnir.emulator.kernel.jit import module_of
 from draupnir.emulator.parts.handshake import Environment
-from draupnir.emulator.speeds import many, pieces, runs
+from draupnir.emulator.speeds import pieces, runs
 from draupnir.emulator.speeds.loop import Terms, looper, new_shown
+from draupnir.emulator.speeds.many_arrays import indexed
+from draupnir.emulator.speeds.many_level import ManyLevel
 from draupnir.emulator.speeds.runs import Buses, EventRun, RunInputs
 
 
@@ -22,42 +22,27 @@ class EventLevel:
     steps : the chip's module that is the ``clock``, the ``stretch`` and the ``level`` of ``loop.looper``. It also has
         ``prepare(model, environment, burst)``, which returns the state that its functions take: a named tuple with
         the record of counters as ``counts``, of the type ``COUNTS``; ``statistics(counts)``, which returns these
-        counters by name; and ``one_of_many(loops)``, which makes the loop for one of several chips
+        counters by name; and ``one_of_many(loops)``, which makes ``run_one`` of ``ManyLevel``
 
-    Its ``chips`` is a module with this last loop, ``run_one``.
+    Its ``many`` is a ``ManyLevel``.
     """
 
     def __init__(self, clock: ModuleType, steps: ModuleType) -> None:
         self._loop = looper(clock, steps, steps, steps)
         self._steps = steps
         run_one = steps.one_of_many(self._loop.loops)  # type: ignore[attr-defined]
-        self.chips = module_of(clock, f"{__name__}.chips({steps.__name__})", run_one=run_one)
-        opened: Callable[..., Any] = self._loop.loop  # type: ignore[attr-defined]
-        self.many = many.runner(clock, steps.__name__, opened)
+        self.many = ManyLevel(
+            clock, steps.__name__, self._arrays, run_one, runs.words_at_rest, steps.COUNTS, steps.statistics
+        )
 
     def prepare(self, model: Any, environment: Environment) -> tuple[Any, np.recarray]:
         """Return the state that the loop takes, and the record of ``new_shown`` in it."""
         burst = new_shown()
         return self._steps.prepare(model, environment, burst), burst
 
-    @property
-    def n_counts(self) -> int:
-        """The number of integers that a run counts."""
-        return int(self._steps.COUNTS.itemsize) // np.dtype(np.int64).itemsize
-
-    def named_counts(self, counts: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the counts of many runs by name; those by state of the controller as "cycles_STATE".
-
-        counts : (n, n_counts) int64
-        """
-        places = np.arange(self.n_counts).view(self._steps.COUNTS).view(np.recarray)
-        columns: dict[str, np.ndarray] = {}
-        for name, place in vars(self._steps.statistics(places[0])).items():
-            if isinstance(place, dict):
-                columns |= {f"{name}_{state}": counts[:, i] for state, i in place.items()}
-            else:
-                columns[name] = counts[:, place]
-        return columns
+    def _arrays(self, model: Any, environment: Environment) -> Any:
+        """The same state for ``ManyLevel``."""
+        return indexed(self.prepare(model, environment)[0])
 
     def run(
         self,

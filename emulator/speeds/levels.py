@@ -45,6 +45,9 @@ class Level(Protocol):
     ``run`` takes a model, the events to send or the operations of a host, the sender of them (``Environment``, or the
     chip's own host), and the largest number of clocks. If that is None, a number that is enough for any normal run is
     used, and NotAtRest is raised if it is not enough.
+
+    The engine may also have ``many``, a ``ManyLevel``: ``draupnir.run_many`` is then fast, its runs may go on from any
+    clock, and they run on a GPU, too.
     """
 
     def run(self, model: Any, events: Any, environment: Any, /, max_cycles: int | None = None) -> Outcome: ...
@@ -103,6 +106,7 @@ class HostRoom(Protocol):
     Host : the class of its delays, a dataclass with ``gap``, ``hold``, ``ack_delay`` and ``ack_hold``, all in clocks,
         and with ``delays``, which has the same numbers in the form that kernels take
     operand_range : returns the smallest and the largest operand of an operation
+    operations : returns operations as an array, (n, 2) int64, and raises InputError for one that does not exist
     clock_limit : returns a number of clocks that is enough for these operations in any normal run
     start : returns the state of a host before its first operation, a record
     act : moves this state through what the host does before the next edge, while the chip shows ``outputs``
@@ -116,6 +120,8 @@ class HostRoom(Protocol):
     def Host(self) -> Any: ...
 
     def operand_range(self, op: Any, /) -> tuple[int, int]: ...
+
+    def operations(self, ops: Any, /) -> np.ndarray: ...
 
     def clock_limit(self, ops: np.ndarray, host: Any, /) -> int: ...
 
@@ -205,7 +211,11 @@ BUS_ENGINE: Part[BusLevel] = Part("engine", "event-level engine", WITHOUT, _is_b
 HOSTED_ENGINE: Part[HostedLevel] = Part("engine", "event-level engine", WITHOUT, _is_hosted_level, _RIGHT)
 CLOSED_LOOP: Part[ClosedLoopLevel] = Part("closed_loop", "closed loop", WITHOUT, _is_closed_loop, _RIGHT)
 HOST: Part[HostRoom] = Part(
-    "host", "host", "no host leads it", _is_host, "a module with Op, Host, operand_range, clock_limit, start, act, skip"
+    "host",
+    "host",
+    "no host leads it",
+    _is_host,
+    "a module with Op, Host, operand_range, operations, clock_limit, start, act, skip",
 )
 TICKS: Part[TickLevel] = Part(
     "ticks",

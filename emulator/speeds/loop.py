@@ -215,6 +215,5 @@ def looper(pins: ModuleType, clock: ModuleType, stretch: ModuleType, level: Modu
         lengths = n_spikes, n_spikes, n_cycles if terms.record_rows else 0
         return *(column[:n].copy() for column, n in zip(columns, lengths, strict=True)), n_cycles, is_complete
 
-    piece.loop = opened  # type: ignore[attr-defined]
     piece.loops = loops  # type: ignore[attr-defined]
     return piece

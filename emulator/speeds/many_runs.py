@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator import chips
+from draupnir.emulator.declare import Chip
 from draupnir.emulator.speeds import batch
-from draupnir.emulator.speeds.events import EventLevel
 from draupnir.emulator.speeds.levels import ENGINE
 from draupnir.emulator.speeds.many_jobs import ChipStates, ManyJobs, new_states
+from draupnir.emulator.speeds.many_level import ManyLevel
 from draupnir.emulator.speeds.many_workers import CompiledWorker, OneByOneWorker
 
 CHUNK = 256  # runs that a thread takes at once, at most
@@ -33,10 +34,10 @@ class ManyOutcome:
     states: ChipStates | None
 
 
-def level_of(jobs: ManyJobs) -> EventLevel | None:
-    """Return the chip's event level, or None if it has another one."""
-    level = getattr(ENGINE.require(chips.package(jobs.chip.name)).run, "__self__", None)
-    return level if isinstance(level, EventLevel) else None
+def level_of(chip: Chip) -> ManyLevel | None:
+    """Return what the chip's engine has for many runs, or None if it has nothing."""
+    level: ManyLevel | None = getattr(ENGINE.require(chips.package(chip.name)), "many", None)
+    return level
 
 
 def run(
@@ -46,7 +47,7 @@ def run(
 
     worker : another one than those of ``many_workers.py``, with the same arguments; chunk : runs that it takes at once
     """
-    level = level_of(jobs)
+    level = level_of(jobs.chip)
     ours: Callable[..., Any] = OneByOneWorker if level is None else CompiledWorker
     worker = worker or ours
     ends = new_states(jobs.model(), len(jobs) if jobs.keep else 0)

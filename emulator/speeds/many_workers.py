@@ -8,26 +8,25 @@ from typing import Any
 import numpy as np
 
 from draupnir.emulator import chips
-from draupnir.emulator.speeds import limits, many, pieces, runs
-from draupnir.emulator.speeds.events import EventLevel
+from draupnir.emulator.speeds import limits, many, pieces
 from draupnir.emulator.speeds.levels import ENGINE, HOST
 from draupnir.emulator.speeds.loop import ROOM, Columns
+from draupnir.emulator.speeds.many_arrays import arrays_in, scalars_in
 from draupnir.emulator.speeds.many_jobs import NO_CHANGES, SPIKE, ChipStates, ManyJobs, figures_of, integers
+from draupnir.emulator.speeds.many_level import ManyLevel
 
 NO_LIMITS = np.zeros(0, np.int64)
 
 
 class CompiledWorker:
-    """A chip whose event level is an ``EventLevel``.
+    """A chip whose event level has a ``ManyLevel``.
 
     ends : room for the state of each run at its end, or for none
     """
 
-    def __init__(self, jobs: ManyJobs, level: EventLevel, ends: ChipStates) -> None:
+    def __init__(self, jobs: ManyJobs, level: ManyLevel, ends: ChipStates) -> None:
         self._jobs, self._level, self._ends, self._model = jobs, level, ends, jobs.model()
-        memories = tuple(memory.reshape(-1) for memory in self._model.memories.values())
-        self._chip = many.ManyStates(integers(self._model.registers)[0], memories)
-        self._starts = jobs.starts.arrays
+        self._chip, self._starts = _arrays_of(self._model), jobs.starts.arrays
         self._columns = Columns(np.empty(ROOM, np.int64), np.empty(ROOM, np.int64), np.empty(0, np.int64))
 
     def run(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
@@ -43,14 +42,25 @@ class CompiledWorker:
         return figures_of(figures, self._level.named_counts(counts)), spikes_of(numbers, *columns)
 
     def _alike(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """The runs in parts whose first registers are the same, because the chip is prepared for these."""
-        begin = first
-        while begin < last:
-            row, register_changes, end = self._jobs.rows[begin], self._of_registers(begin).tobytes(), begin + 1
-            while end < last and self._jobs.rows[end] == row and self._of_registers(end).tobytes() == register_changes:
-                end += 1
-            yield begin, end
-            begin = end
+        """The runs in parts for which the level prepares a chip in the same way."""
+        begin, key, kind = first, b"", None
+        for run in range(first, last):
+            previous_key, previous_kind = key, kind
+            key = self._jobs.rows[run].tobytes() + self._of_registers(run).tobytes()
+            if key != previous_key:
+                kind = self._kind(run)
+            if kind != previous_kind and run > first:
+                yield begin, run
+                begin = run
+        if begin < last:
+            yield begin, last
+
+    def _kind(self, run: int) -> tuple[Any, ...]:
+        """All that depends on the registers of a run when a chip is prepared for it."""
+        scalars = tuple(scalars_in(self._prepared(run)))
+        if self._jobs.starts.buses is not None:
+            return scalars
+        return (*scalars, self._level.words(self._model, self._jobs.environment).tobytes())
 
     def _of_registers(self, run: int) -> np.ndarray:
         """The changes of registers before a run."""
@@ -62,64 +72,75 @@ class CompiledWorker:
 
     def _run(self, begin: int, end: int, figures: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
         """Run some runs that are alike, and fill their figures. Returns the columns of spikes."""
-        jobs, stretch = self._jobs, self._model.stretch
-        change(self._chip.registers, self._starts.registers[jobs.rows[begin]], self._of_registers(begin))
-        state, burst = self._level.prepare(self._model, jobs.environment)
+        jobs = self._jobs
+        arrays = self._prepared(begin)
         changes = [jobs.changes_of(run) for run in range(begin, end)] if jobs.changes is not None else []
         lengths = [len(one) for one in changes] or [0] * (end - begin)
-        inputs = many.ManyInputs(
+        beginnings = many.Beginnings(
+            self._starts,
             jobs.rows[begin:end],
-            np.concatenate(changes) if changes else np.zeros((0, many.N_COLUMNS), np.int64),
+            np.concatenate(changes) if changes else NO_CHANGES,
             np.concatenate([[0], np.cumsum(lengths)]),
-            jobs.events,
-            jobs.bounds[begin:end],
-            NO_LIMITS if jobs.not_before is None else jobs.not_before,
-            clock_limits(jobs, begin, end),
-            jobs.environment.delays,
-            jobs.finish,
-            stretch,
         )
         buses, ends = self._buses(begin, end), self._ends.arrays
         if len(self._ends):
             ends = many.ManyStates(ends.registers[begin:end], tuple(memory[begin:end] for memory in ends.memories))
         outcomes = many.ManyOutcomes(figures, counts, buses, ends, self._columns)
-        spikes = self._pieces(state, burst, inputs, outcomes)
+        spikes = self._pieces(arrays, beginnings, self._inputs(begin, end), outcomes)
         if self._ends.buses is not None and len(self._ends):
             self._ends.buses[begin:end] = buses
         return spikes
 
-    def _pieces(self, state: Any, burst: Any, inputs: many.ManyInputs, outcomes: many.ManyOutcomes) -> list[np.ndarray]:
+    def _prepared(self, run: int) -> Any:
+        """The level's arrays for a chip with the registers of a run."""
+        many.set_chip(self._chip, self._starts, self._jobs.rows[run], self._of_registers(run))
+        return self._level.prepare(self._model, self._jobs.environment)
+
+    def _inputs(self, begin: int, end: int) -> many.ManyInputs:
+        jobs = self._jobs
+        return many.ManyInputs(
+            jobs.events,
+            np.ascontiguousarray(jobs.bounds[begin:end]),
+            NO_LIMITS if jobs.not_before is None else jobs.not_before,
+            np.array(clock_limits(jobs, begin, end)),
+            jobs.environment.delays,
+            jobs.finish,
+            self._model.stretch,
+        )
+
+    def _pieces(
+        self, arrays: Any, beginnings: many.Beginnings, inputs: many.ManyInputs, outcomes: many.ManyOutcomes
+    ) -> list[np.ndarray]:
         position, spikes = np.zeros(2, np.int64), []
-        scratch, counts = self._scratch(state, burst), integers(state.counts)[0]
-        arguments = state, burst, self._chip, scratch, counts, inputs, self._starts, outcomes, position
-        while position[many.RUN] < len(inputs.rows):
+        scratch, counts = self._scratch(arrays), integers(arrays.counts)[0]
+        arguments = arrays, self._chip, scratch, counts, beginnings, inputs, outcomes, position
+        while position[many.RUN] < len(inputs.bounds):
             try:
-                n = self._level.many(*arguments)
+                n = self._level.run(*arguments)
             except SystemError as error:
                 raise pieces.raised_by_signal(error) from None
             spikes.append(np.stack([self._columns.cycles[:n], self._columns.addrs[:n]]))
             pieces.check_stop()
         return spikes
 
-    def _scratch(self, state: Any, burst: np.ndarray) -> many.OwnArrays:
-        """The arrays of a state that the loop takes which are not the chip's; they are as before a run."""
+    def _scratch(self, arrays: Any) -> many.OwnArrays:
+        """The arrays of a level that are not the chip's; they are as before a run."""
         of_chip = [self._model.registers, *self._model.memories.values()]
-        own = [array for array in arrays_in((state, burst)) if not any(np.shares_memory(array, one) for one in of_chip)]
-        arrays = tuple(array.view(np.ndarray).reshape(-1).view(np.uint8) for array in own)
-        return many.OwnArrays(arrays, tuple(array.copy() for array in arrays))
+        own = [array for array in arrays_in(arrays) if not any(np.shares_memory(array, one) for one in of_chip)]
+        as_bytes = tuple(array.view(np.ndarray).reshape(-1).view(np.uint8) for array in own)
+        return many.OwnArrays(as_bytes, tuple(array.copy() for array in as_bytes))
 
     def _buses(self, begin: int, end: int) -> np.ndarray:
-        """The buses before each run, as ``runs.keep`` writes them."""
+        """The buses, or the host, before each run; see ``ManyLevel``."""
         jobs = self._jobs
         if jobs.starts.buses is not None:
             present: np.ndarray = jobs.starts.buses[jobs.rows[begin:end]]
             return present
-        words = np.array(runs.words_of(runs.at_rest(self._model, jobs.environment)), np.int64)
-        return np.tile(words, (end - begin, 1))
+        return np.tile(self._level.words(self._model, jobs.environment), (end - begin, 1))
 
 
 class OneByOneWorker:
-    """A chip with another event level; parameters as for ``CompiledWorker``, with the chip's engine for the level."""
+    """A chip whose event level has none; parameters as for ``CompiledWorker``."""
 
     def __init__(self, jobs: ManyJobs, level: Any, ends: ChipStates) -> None:
         self._jobs, self._ends, self._model = jobs, ends, jobs.model()
@@ -140,11 +161,7 @@ class OneByOneWorker:
     def _run(self, run: int) -> tuple[int, Any]:
         """Run one run. Returns the number of its events, and the outcome."""
         jobs, model = self._jobs, self._model
-        row, changes = jobs.rows[run], jobs.changes_of(run)
-        targets = (integers(model.registers)[0], *(memory.reshape(-1) for memory in model.memories.values()))
-        sources = (self._starts.registers[row], *(memory[row] for memory in self._starts.memories))
-        for number, (target, source) in enumerate(zip(targets, sources, strict=True)):
-            change(target, source, changes[changes[:, many.ARRAY] == number])
+        many.set_chip(_arrays_of(model), self._starts, jobs.rows[run], jobs.changes_of(run))
         first, last = jobs.bounds[run]
         limit = int(clock_limits(jobs, run, run + 1)[0])
         ran = ENGINE.require(chips.package(jobs.chip.name)).run(model, jobs.events[first:last], jobs.environment, limit)
@@ -155,20 +172,9 @@ class OneByOneWorker:
         return int(last - first) if ran.done else 0, ran
 
 
-def arrays_in(thing: Any) -> Iterator[np.ndarray]:
-    """Yield the arrays in a tuple, and in the tuples in it."""
-    if isinstance(thing, np.ndarray):
-        yield thing
-    elif isinstance(thing, tuple):
-        for part in thing:
-            yield from arrays_in(part)
-
-
-def change(target: np.ndarray, source: np.ndarray, changes: np.ndarray) -> None:
-    """Write a state of an array into it, with changes, in their order."""
-    target[:] = source
-    for place, keep_mask, flip_mask in changes[:, many.PLACE :].tolist():
-        target[place] = (int(target[place]) & keep_mask) ^ flip_mask
+def _arrays_of(model: Any) -> many.ManyStates:
+    """The arrays of a model."""
+    return many.ManyStates(integers(model.registers)[0], tuple(one.reshape(-1) for one in model.memories.values()))
 
 
 def spikes_of(numbers: np.ndarray, cycles: np.ndarray, out: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.kernel.bits import placed
-from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.kernel.jit import kernel, plain
 from draupnir.emulator.kernel.records import record_type
 from draupnir.emulator.model import ClockLevel
 from draupnir.emulator.parts.handshake import Delays, Environment, Receiver, Sender
@@ -149,9 +149,11 @@ def keep(bus_words: np.ndarray, bus: Buses) -> None:
     bus_words[6] = bus.req
 
 
-def words_of(bus: Buses) -> tuple[int, ...]:
-    """Return the buses as the words that ``keep`` writes."""
-    return (*bus.sender, *bus.receiver, bus.req)
+def words_at_rest(model: ClockLevel, environment: Environment) -> np.ndarray:
+    """Return both buses at rest, see ``at_rest``, as the words that ``keep`` writes."""
+    words = np.zeros(N_BUS_WORDS, np.int64)
+    plain(keep)(words, at_rest(model, environment))
+    return words
 
 
 @kernel

@@ -7,13 +7,14 @@ tuple with the arrays as they are now, and ``launcher(step)`` a function that ru
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
 
 from draupnir.emulator.kernel.jit import entry
+from draupnir.emulator.speeds.many_arrays import copied
 from draupnir.tools.gpu import toolchain
-from draupnir.tools.gpu.arrays import mapped
 
 Launch = Callable[[Any, Any, Any, int], None]
 THREADS = 32  # of a block: one warp, so that the blocks spread over all multiprocessors
@@ -42,13 +43,19 @@ class CpuDevice:
 
     def launcher(self, step: Callable[..., None]) -> Launch:
         """Return a function that lets all chips go on; ``step`` as from ``step.stepper``."""
+        return _loop_over(step)
 
-        @entry
-        def launch(arrays: Any, inputs: Any, outcomes: Any, budget: int) -> None:
-            for i in range(len(outcomes.figures)):
-                step(i, arrays, inputs, outcomes, budget)
 
-        return launch
+@cache
+def _loop_over(step: Callable[..., None]) -> Launch:
+    """Compile a step for all chips once in a process."""
+
+    @entry
+    def launch(arrays: Any, inputs: Any, outcomes: Any, budget: int) -> None:
+        for i in range(len(outcomes.figures)):
+            step(i, arrays, inputs, outcomes, budget)
+
+    return launch
 
 
 class GpuDevice:
@@ -59,7 +66,7 @@ class GpuDevice:
 
     def put(self, thing: Any) -> Any:
         """Copy a tuple of arrays to the GPU."""
-        return mapped(lambda array: self._cuda.to_device(np.ascontiguousarray(array)), thing)
+        return copied(lambda array: self._cuda.to_device(np.ascontiguousarray(array)), thing)
 
     def get(self, thing: Any) -> Any:
         """Copy a tuple of arrays from the GPU."""
@@ -69,10 +76,16 @@ class GpuDevice:
 
     def launcher(self, step: Callable[..., None]) -> Launch:
         """Return a function that runs one thread for each chip, and waits for all; ``step`` as for ``CpuDevice``."""
-        kernel = self._cuda.jit(toolchain.thread_of(step))
+        kernel = _kernel(step)
 
         def launch(arrays: Any, inputs: Any, outcomes: Any, budget: int) -> None:
             kernel[-(-len(outcomes.figures) // THREADS), THREADS](arrays, inputs, outcomes, budget)
             self._cuda.synchronize()
 
         return launch
+
+
+@cache
+def _kernel(step: Callable[..., None]) -> Any:
+    """Compile a step for the threads of a GPU once in a process, which takes about a minute."""
+    return toolchain.cuda().jit(toolchain.thread_of(step))

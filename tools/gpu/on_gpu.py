@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds import many_runs
-from draupnir.emulator.speeds.events import EventLevel
 from draupnir.emulator.speeds.many_jobs import ChipStates, ManyJobs
+from draupnir.emulator.speeds.many_level import ManyLevel
 from draupnir.emulator.speeds.many_runs import ManyOutcome
 from draupnir.tools.gpu.devices import GpuDevice, LaunchDevice
 from draupnir.tools.gpu.worker import LaunchWorker
@@ -18,11 +18,11 @@ def run(jobs: ManyJobs, device: LaunchDevice | None = None) -> ManyOutcome:
 
     Raises InputError for a chip that does not run there, and without a GPU; and Stopped if the work has to stop.
     """
-    if many_runs.level_of(jobs) is None:
+    if many_runs.level_of(jobs.chip) is None:
         raise InputError(f"backend 'cuda': {jobs.chip.name} does not run there; right is backend 'cpu'")
     place_of_launch = GpuDevice() if device is None else device
 
-    def worker(jobs: ManyJobs, level: EventLevel, ends: ChipStates) -> LaunchWorker:
+    def worker(jobs: ManyJobs, level: ManyLevel, ends: ChipStates) -> LaunchWorker:
         return LaunchWorker(jobs, level, ends, place_of_launch)
 
     return many_runs.run(jobs, 1, worker, CHUNK)

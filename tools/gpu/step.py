@@ -6,35 +6,16 @@ The same function runs on a GPU and, for a test, on the CPU.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from draupnir.emulator.kernel.jit import entry, kernel
-from draupnir.emulator.speeds.events import EventLevel
-from draupnir.emulator.speeds.loop import Columns, Terms
-from draupnir.emulator.speeds.many import INVERTED, IS_DONE, KEPT, N_BUS_SENT, N_CYCLES, N_SENT, N_SPIKES, PLACE
-from draupnir.emulator.speeds.runs import RunInputs, buses_of
-
-
-class LaunchInputs(NamedTuple):
-    """The input of n runs, the same in all launches.
-
-    events : (e,) int64; bounds : (n, 2) int64, for each run its first event and the one after its last
-    not_before : (e,) int64, as for ``RunInputs``, or empty
-    max_cycles : (n,) int64, clocks of each run, at most
-    no_rows : (0,) int64
-    delays, finish, stretch : as for ``many.ManyInputs``
-    """
-
-    events: np.ndarray
-    bounds: np.ndarray
-    not_before: np.ndarray
-    max_cycles: np.ndarray
-    no_rows: np.ndarray
-    delays: Any
-    finish: bool
-    stretch: bool
+from draupnir.emulator.kernel.jit import kernel
+from draupnir.emulator.speeds import many
+from draupnir.emulator.speeds.loop import Columns
+from draupnir.emulator.speeds.many import ManyInputs
+from draupnir.emulator.speeds.many_level import ManyLevel
 
 
 class LaunchOutcomes(NamedTuple):
@@ -53,38 +34,19 @@ class LaunchOutcomes(NamedTuple):
     addrs: np.ndarray
 
 
-@entry
-def change(target: np.ndarray, changes: np.ndarray) -> None:
-    """Write changes into one array of a chip, in their order; changes : as in ``many.ManyInputs``, of this array"""
-    for k in range(len(changes)):
-        place = changes[k, PLACE]
-        target[place] = (np.int64(target[place]) & changes[k, KEPT]) ^ changes[k, INVERTED]
-
-
-def stepper(level: EventLevel) -> Callable[..., None]:
+@cache
+def stepper(level: ManyLevel) -> Callable[..., None]:
     """Make the function that lets chip ``i`` of several go on; budget : the work of a launch, see ``pieces.WORK``"""
-    chips = level.chips
+    go_on = many.stepper(level.chips)
 
     @kernel
-    def step(i: int, arrays: Any, inputs: LaunchInputs, outcomes: LaunchOutcomes, budget: int) -> None:
+    def step(i: int, arrays: Any, inputs: ManyInputs, outcomes: LaunchOutcomes, budget: int) -> None:
         outcomes.n_new[i] = 0
         if outcomes.is_over[i]:
             return
-        figures, words = outcomes.figures[i], outcomes.buses[i]
-        first, last = inputs.bounds[i, 0] + figures[N_SENT], inputs.bounds[i, 1]
-        limits = inputs.not_before[first:last]  # empty if there are none
-        piece = RunInputs(inputs.events[first:last], limits, inputs.delays, buses_of(words))
-        room = Columns(outcomes.cycles[i], outcomes.addrs[i], inputs.no_rows)
-        clocks_left = inputs.max_cycles[i] - figures[N_CYCLES]
-        terms = Terms(clocks_left, inputs.finish, inputs.stretch, False, budget)
-        spikes, clocks, is_complete = chips.run_one(arrays, i, piece, terms, room, words)
-        figures[N_SENT] += words[N_BUS_SENT]
-        words[N_BUS_SENT] = 0
-        figures[N_CYCLES] += clocks
-        figures[N_SPIKES] += spikes
+        room = Columns(outcomes.cycles[i], outcomes.addrs[i], outcomes.addrs[i][:0])
+        spikes, _, is_over = go_on(arrays, i, inputs, i, outcomes.figures[i], outcomes.buses[i], room, budget)
         outcomes.n_new[i] = spikes
-        if is_complete or figures[N_CYCLES] >= inputs.max_cycles[i]:
-            figures[IS_DONE] = int(is_complete)
-            outcomes.is_over[i] = 1
+        outcomes.is_over[i] = int(is_over)
 
     return step

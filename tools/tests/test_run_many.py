@@ -14,10 +14,11 @@ from draupnir.emulator.codec import from_limbs, to_limbs, update
 from draupnir.emulator.errors import InputError
 from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.events import engine
-from draupnir.emulator.reckon.host import Op
-from draupnir.emulator.speeds import many_runs, many_workers
+from draupnir.emulator.reckon.host import Host, Op
+from draupnir.emulator.speeds import many_workers
 from draupnir.emulator.speeds.loop import MOST_SHOWN
 from draupnir.emulator.tests.odin.populations import Population
+from draupnir.tools.bench.workloads import reckon
 
 CROSSBARS = ("odin", "tinyodin", "gungnir")
 
@@ -208,14 +209,46 @@ def test_a_chip_that_its_host_leads() -> None:
     assert not np.array_equal(outcome.states.memories["winp"][2], outcome.states.memories["winp"][0])
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_host_that_is_cut_anywhere_goes_on(seed: int) -> None:
+    rng, workload = np.random.default_rng(seed), reckon.eprop(300)
+    host = Host(*(int(clocks) for clocks in rng.integers(1, 7, 5)))
+    model, ops = workload.model(), workload.events
+    changes = [{}, {"winp": 3}, {"neurons[0-49].thr": 90}]
+    whole = draupnir.run_many(model, host, events=ops, changes=changes, keep_states=True)
+    cuts = (whole.figures["n_cycles"] * rng.random((4, len(changes))) / 2).astype(int)
+    piece = draupnir.run_many(model, host, cuts[0], events=ops, changes=changes, keep_states=True)
+    names = [name for name in piece.figures.dtype.names or () if name != "done"]
+    parts, sums = [piece.spikes], {name: piece.figures[name].copy() for name in names}
+    assert not piece.figures["done"].all()
+    for limits in (*cuts[1:], None):
+        rest = [ops[n:] for n in sums["n_sent"]]
+        piece = draupnir.run_many(piece, host, limits, events=rest, keep_states=True)
+        parts.append(piece.spikes)
+        for name, total in sums.items():
+            total += piece.figures[name]
+    joined = np.concatenate(parts)
+    assert np.array_equal(joined[np.argsort(joined["run"], kind="stable")], whole.spikes) and len(whole.spikes)
+    assert all(np.array_equal(total, whole.figures[name]) for name, total in sums.items())
+    assert piece.figures["done"].all() and piece.states is not None and whole.states is not None
+    assert np.array_equal(piece.states.registers, whole.states.registers)
+    assert all(np.array_equal(memory, whole.states.memories[name]) for name, memory in piece.states.memories.items())
+    assert_is(whole, 0, model, draupnir.run(model, ops, host))
+
+
+def test_an_operation_that_does_not_exist_is_named() -> None:
+    with pytest.raises(InputError, match=r"^host: operation 1 is 99; there are 0 to 7$"):
+        draupnir.run_many(config("reckon"), events=[(Op.WAIT, 5), (99, 0)], changes=[{}])
+
+
 def test_an_engine_of_another_kind_runs_whole_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = draupnir.run_many(config("odin"), events=spikes("odin", 1, 3), changes=[{}, {"neurons[0-9].thr": 1}])
-    monkeypatch.setattr(many_runs, "EventLevel", int)
+    monkeypatch.delattr(engine, "many")
     outcome = draupnir.run_many(config("odin"), events=spikes("odin", 1, 3), changes=[{}, {"neurons[0-9].thr": 1}])
     assert np.array_equal(outcome.spikes, usual.spikes)
     for name in ("n_cycles", "n_spikes", "done", "n_sweeps", "cycles_WAIT"):
         assert outcome.figures[name].tolist() == usual.figures[name].tolist()
-    message = r"^odin: its engine is no EventLevel; right is whole runs, and events without clocks$"
+    message = r"^odin: its engine has no ManyLevel; right is whole runs, and events without clocks$"
     with pytest.raises(InputError, match=message):
         draupnir.run_many(config("odin"), events=np.array([[1, 2]]), changes=[{}])
     with pytest.raises(InputError, match=message):

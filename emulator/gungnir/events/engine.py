@@ -7,4 +7,5 @@ from draupnir.emulator.gungnir import clock
 from draupnir.emulator.gungnir.events import steps
 from draupnir.emulator.speeds.events import EventLevel
 
-run = EventLevel(clock, steps).run
+level = EventLevel(clock, steps)
+run, many = level.run, level.many

@@ -7,4 +7,5 @@ from draupnir.emulator.odin import clock
 from draupnir.emulator.odin.events import steps
 from draupnir.emulator.speeds.events import EventLevel
 
-run = EventLevel(clock, steps).run
+level = EventLevel(clock, steps)
+run, many = level.run, level.many

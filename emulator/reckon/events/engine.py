@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
+from draupnir.emulator.reckon import clock
 from draupnir.emulator.reckon.chip import Model
-from draupnir.emulator.reckon.events import loop
+from draupnir.emulator.reckon.events import chips, loop
 from draupnir.emulator.reckon.events.loop import Received
 from draupnir.emulator.reckon.host import Host
 from draupnir.emulator.speeds import runs
+from draupnir.emulator.speeds.many_level import ManyLevel
 
 
 @dataclass(frozen=True)
@@ -34,3 +36,6 @@ def run(model: Model, ops: ArrayLike, host: Host, max_cycles: int | None = None)
     """
     ran = loop.run(model, ops, host, max_cycles, whole_handshakes=True)
     return runs.check_at_rest(EngineRun(**vars(ran.received), n_swept=ran.n_swept), max_cycles)
+
+
+many = ManyLevel(clock, __name__, chips.prepare, chips.run_one, chips.words, chips.COUNTS, chips.statistics)

@@ -7,4 +7,5 @@ from draupnir.emulator.speeds.events import EventLevel
 from draupnir.emulator.tinyodin import clock
 from draupnir.emulator.tinyodin.events import steps
 
-run = EventLevel(clock, steps).run
+level = EventLevel(clock, steps)
+run, many = level.run, level.many

@@ -36,6 +36,7 @@ class Workload:
     inputs, clk : rows (see ``draupnir.emulator.trace``) that reset and configure the chip, and leave its buses at rest
     events : (n,) int64, addresses on the input bus, in order; or (n, 2) int64, operations of the chip's host
     environment : the delays at the buses, as for ``closed_loop.run`` of the chip
+    stream : returns events of the same kind for a seed, at least 0; None if the events in any other order are as well
     """
 
     chip: Chip
@@ -46,6 +47,7 @@ class Workload:
     clk: np.ndarray
     events: np.ndarray
     environment: Any = ENVIRONMENT
+    stream: Callable[[int], np.ndarray] | None = None
 
     def new_model(self) -> Any:
         """A golden model with these contents of the memories, before the first row."""
@@ -85,6 +87,7 @@ class Workloads:
     """The workloads on which a chip is measured.
 
     makers : functions that make a workload for a number of events, at least 1
+    for_many : more of them, which are measured on many chips at once
     silicon : the speed of the chip itself, None if it is not known
     cocotb_test : the cocotb test whose speed is measured, ``module.test``, or None
     by_timesteps : makes the job of a chip with a level by timesteps, a short one if its argument is True
@@ -94,6 +97,7 @@ class Workloads:
     silicon: Silicon | None = None
     cocotb_test: str | None = None
     by_timesteps: Callable[[bool], TickJob] | None = None
+    for_many: tuple[Callable[[int], Workload], ...] = ()
 
 
 Offered = Workloads | Callable[[Chip], Workloads]  # the function is for a chip whose sizes can be chosen

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
+import pytest
 
 import draupnir
-from draupnir.emulator import columns
-from draupnir.tools.bench.workloads import odin, tinyodin
+from draupnir.emulator.speeds.many_arrays import copied
+from draupnir.tools.bench.workloads import Workload, odin, reckon, tinyodin
+from draupnir.tools.gpu import devices, on_gpu, toolchain
 
 WORKLOADS = {
     "lif": odin.lif,
@@ -16,7 +19,25 @@ WORKLOADS = {
     "bursts": odin.bursts,
     "recurrent": tinyodin.recurrent,
     "feedforward": tinyodin.feedforward,
+    "inference": reckon.inference,
+    "eprop": reckon.eprop,
 }
+
+
+class CopyingDevice(devices.CpuDevice):
+    """The CPU, with a copy of all arrays, as on a GPU: nothing that the host writes later is seen there."""
+
+    def put(self, thing: Any) -> Any:
+        return copied(np.array, thing)
+
+    def get(self, thing: Any) -> Any:
+        return copied(np.array, thing)
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the backend find a GPU, which is the CPU."""
+    monkeypatch.setattr(toolchain, "cuda_with_gpu", lambda: None)
+    monkeypatch.setattr(on_gpu, "GpuDevice", CopyingDevice)
 
 
 def both(base: Any, *args: Any, **options: Any) -> tuple[draupnir.ManyRuns, draupnir.ManyRuns]:
@@ -37,9 +58,7 @@ def difference(one: draupnir.ManyRuns, other: draupnir.ManyRuns) -> list[str]:
     return [name for name, (a, b) in pairs.items() if not np.array_equal(a, b)]
 
 
-def changes_of(model: Any, n: int, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Return changes that make n chips different in all synapses, of 4 bits each, and in a threshold."""
-    entries = columns.matrix_of(model.chip.memory("synapses"))
-    return [
-        {"synapses": rng.integers(0, 16, entries.shape), "neurons[7].thr": int(rng.integers(2, 8))} for _ in range(n)
-    ]
+def environment_of(workload: Workload, rng: np.random.Generator) -> Any:
+    """Return delays of 0 to 20 clocks for the partner at the buses of a workload's chip."""
+    kind = type(workload.environment)
+    return kind(**{f.name: int(rng.integers(f.name == "tick", 21)) for f in fields(kind)})

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import draupnir
-from draupnir.tools.tests.gpu.alike import WORKLOADS, both, changes_of, difference
+from draupnir.tools.bench.networks import networks, streams
+from draupnir.tools.tests.gpu.alike import WORKLOADS, both, difference, environment_of
 
 N_CHIPS, N_NETWORKS = 10_240, 64
 
@@ -29,20 +30,19 @@ pytestmark = [
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_none_of_ten_thousand_chips_differs(name: str) -> None:
     workload, rng = WORKLOADS[name](500), np.random.default_rng(len(name))
-    model = workload.model()
-    changes = changes_of(model, N_NETWORKS, rng)
-    events = [rng.permutation(workload.events) for _ in range(N_NETWORKS)]
-    environment = draupnir.Environment(*(int(clocks) for clocks in rng.integers(0, 21, 4)))
+    chosen_networks = networks(workload, N_NETWORKS, rng)
+    events, environment = streams(workload, N_NETWORKS, rng), environment_of(workload, rng)
     n = N_CHIPS // N_NETWORKS
-    one, other = both(model, environment, 2_000_000, events=events * n, changes=changes * n)
+    one, other = both(workload.model(), environment, 2_000_000, events=events * n, changes=chosen_networks * n)
     assert difference(one, other) == [] and len(one) == N_CHIPS
 
 
+@pytest.mark.parametrize("name", ["lif", "eprop"])
 @pytest.mark.parametrize("seed", range(3))
-def test_runs_that_are_cut_at_random_go_on(seed: int) -> None:
-    rng, workload = np.random.default_rng(seed), WORKLOADS["lif"](100)
+def test_runs_that_are_cut_at_random_go_on(seed: int, name: str) -> None:
+    rng, workload = np.random.default_rng(seed), WORKLOADS[name](100)
     limits = rng.integers(0, 60_000, N_NETWORKS)
-    changes = changes_of(workload.model(), N_NETWORKS, rng)
+    changes = networks(workload, N_NETWORKS, rng)
     first = both(workload.model(), None, limits, events=workload.events, changes=changes, finish=False)
     assert difference(*first) == [] and not first[0].figures["done"].all()
     rest = [workload.events[n:] for n in first[0].figures["n_sent"]]

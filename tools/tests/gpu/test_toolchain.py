@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,40 +18,73 @@ import pytest
 import draupnir
 from draupnir.emulator import chips
 from draupnir.emulator.errors import InputError
-from draupnir.emulator.speeds.levels import ENGINE
+from draupnir.emulator.speeds import many_runs
+from draupnir.emulator.speeds.levels import HOST
+from draupnir.emulator.speeds.many import ManyInputs
+from draupnir.emulator.speeds.many_arrays import repeated
 from draupnir.emulator.speeds.runs import N_BUS_WORDS
 from draupnir.tools.gpu import toolchain
-from draupnir.tools.gpu.arrays import repeated
-from draupnir.tools.gpu.step import LaunchInputs, LaunchOutcomes, stepper
+from draupnir.tools.gpu.step import LaunchOutcomes, stepper
 
 needs_numba_cuda = pytest.mark.skipif(find_spec("numba_cuda") is None, reason="the extra [cuda] is not installed")
-BYTE_LOADS = 50  # of a kernel, at most
+BYTE_LOADS = {"odin": 50, "tinyodin": 50, "gungnir": 50, "reckon": 350}  # at most; ReckOn's weights are bytes
+SPILLED = {"odin": 200, "tinyodin": 0, "gungnir": 400, "reckon": 0}  # bytes stored, at most
+
+
+def assembler() -> Path | None:
+    """Return the program that turns PTX into code for a GPU, if it is installed."""
+    program = shutil.which("ptxas")
+    folders = getattr(find_spec("nvidia"), "submodule_search_locations", None) or []
+    packaged = [path for folder in folders for path in Path(folder).glob("*/bin/ptxas")]
+    return Path(program) if program else next(iter(packaged), None)
 
 
 def arguments(chip: str) -> tuple[Callable[..., None], tuple[Any, ...]]:
     """Return a step, and arguments of the types that it has on a GPU."""
-    run: Any = ENGINE.require(chips.package(chip)).run
-    level = run.__self__
-    environment = draupnir.Environment()
-    one, _ = level.prepare(chips.model(chip)(), environment)
+    level, host = many_runs.level_of(chips.declaration(chip)), HOST.load(chips.package(chip))
+    assert level is not None
+    environment = draupnir.Environment() if host is None else host.Host()
+    arrays = repeated(level.prepare(chips.model(chip)(), environment), 1)
     numbers, columns = np.zeros(1, np.int64), np.zeros((1, 4), np.int64)
-    inputs = LaunchInputs(
-        numbers, np.zeros((1, 2), np.int64), numbers, numbers, numbers, environment.delays, True, True
-    )
+    events = numbers if host is None else np.zeros((1, 2), np.int64)
+    inputs = ManyInputs(events, np.zeros((1, 2), np.int64), numbers, numbers, environment.delays, True, True)
     outcomes = LaunchOutcomes(columns, np.zeros((1, N_BUS_WORDS), np.int64), numbers, numbers, columns, columns)
-    return stepper(level), (repeated(one, 1), inputs, outcomes, 1)
+    return stepper(level), (arrays, inputs, outcomes, 1)
+
+
+@cache
+def code_for(chip: str, capability: tuple[int, int]) -> str:
+    """Compile a chip's thread, which takes about a minute."""
+    return toolchain.ptx(*arguments(chip), capability)
+
+
+on_every_chip = pytest.mark.parametrize("chip", BYTE_LOADS)
 
 
 @needs_numba_cuda
 @pytest.mark.slow
 @pytest.mark.parametrize("capability", [(8, 0), (9, 0)], ids=["8.0", "9.0"])
-@pytest.mark.parametrize("chip", ["odin", "tinyodin", "gungnir"])
+@on_every_chip
 def test_a_chip_compiles_for_a_gpu_that_is_not_there(chip: str, capability: tuple[int, int]) -> None:
-    code = toolchain.ptx(*arguments(chip), capability)
+    code = code_for(chip, capability)
     assert f".target sm_{capability[0]}{capability[1]}" in code and ".entry" in code
     loads = re.findall(r"\bld\.(?:global|local)\.(\w+)", code)
     assert loads.count("u64") > 100
-    assert loads.count("u8") + loads.count("s8") <= BYTE_LOADS
+    assert loads.count("u8") + loads.count("s8") <= BYTE_LOADS[chip]
+
+
+@needs_numba_cuda
+@pytest.mark.slow
+@pytest.mark.skipif(assembler() is None, reason="no ptxas: neither of CUDA, nor of the package nvidia-cuda-nvcc")
+@on_every_chip
+def test_registers_are_enough(chip: str, tmp_path: Path) -> None:
+    """What has no room in registers goes to memory, in each clock."""
+    (tmp_path / "chip.ptx").write_text(code_for(chip, (9, 0)))
+    words = [assembler(), "-arch=sm_90", "-v", "-O3", tmp_path / "chip.ptx", "-o", tmp_path / "chip.cubin"]
+    report = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True).stderr
+    (stored,) = re.findall(r"(\d+) bytes spill stores", report)
+    (loaded,) = re.findall(r"(\d+) bytes spill loads", report)
+    assert int(stored) <= SPILLED[chip] and int(loaded) <= 2 * SPILLED[chip]
 
 
 def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
