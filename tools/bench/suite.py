@@ -127,6 +127,7 @@ def _contestants(
         say(f"{job.workload.name}: all agree on {job.n_clocks:,} clocks")
     if jobs[0].engine is not None:
         yield from many.contestants(jobs[0].workload)
+        yield from many.contestants_of_batches(jobs[0].workload)
     yield from _icarus(jobs[0], designs, size, build_dir, say)
     for design in list(designs.values())[:1]:
         yield from benches.contestants(chip, design, size.cocotb_times, build_dir)
@@ -179,8 +180,9 @@ def _to_the_chip(figures: Figures, chip: Silicon) -> Iterator[Ratio]:
 
 
 def _pairs(figures_by_name: dict[str, Figures], workload: str) -> Iterator[Ratio]:
-    """Yield ratios of pairs: many threads to one thread, and cocotb tests to a naive one."""
-    for a, b in ((many.all_cores(), many.ONE_THREAD), (benches.CHECKED, benches.NAIVE)):
+    """Yield ratios of pairs: many threads to one thread, batches to single runs, and cocotb tests to a naive one."""
+    batches = [(many.BATCH_OF.format(size), many.ALONE) for size in many.BATCHES]
+    for a, b in ((many.all_cores(), many.ONE_THREAD), *batches, (benches.CHECKED, benches.NAIVE)):
         if a in figures_by_name and b in figures_by_name:
             yield Ratio(a, b, "clocks/s", workload, speed_ratio(figures_by_name[a], figures_by_name[b]))
     if benches.CHECKED in figures_by_name:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.tools.report import provenance, schema
 from draupnir.tools.terminal import options, outputs
-from draupnir.tools.terminal.arguments import FOLDER, json_option
+from draupnir.tools.terminal.arguments import FOLDER, backend_option, json_option
 from draupnir.tools.terminal.completion import complete_chip
 from draupnir.tools.terminal.console import console
 from draupnir.tools.terminal.errors import DifferenceFound
@@ -20,7 +20,6 @@ from draupnir.tools.terminal.errors import DifferenceFound
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from draupnir.rtl.design import Design
     from draupnir.tools.bench.suite import BenchReport
 
 BUILD = Path("build/bench")
@@ -38,6 +37,7 @@ WIDTH = 225  # columns of the tables if stdout is not a terminal
 @click.option(
     "--simulator", metavar="PROGRAM", type=FOLDER, help="The chip's own simulator, to measure beside our level."
 )
+@backend_option("cuda: ten thousand chips at once on an NVIDIA GPU, each held to the CPU first.")
 @json_option
 @click.option("-o", "--output", metavar="DIR", type=FOLDER, default=BUILD, show_default=True)
 def command(
@@ -46,6 +46,7 @@ def command(
     repeat: int | None,
     quick: bool,
     simulator: Path | None,
+    backend: str,
     as_json: bool,
     output: Path,
 ) -> None:
@@ -55,26 +56,38 @@ def command(
     Before it measures, it compares their results; if they differ, it measures nothing, and the exit status is 1. The
     results go to bench.json and bench.png in the output folder.
 
+    With --backend cuda it measures nothing but the event level: thousands of chips on a GPU, beside the CPU.
+
     \b
     Example: draupnir bench odin --rtl ~/ODIN/src
+             draupnir bench reckon --backend cuda
     """
     # Imported here, because these modules need every package.
-    from draupnir.tools.bench import machine, report, workloads
+    from draupnir.tools.bench import gpu, machine, report, suite, workloads
 
     chip = chip or workloads.default_chip()
     declaration = rtl.declaration(chip)
     if simulator is not None and workloads.workloads(declaration).by_timesteps is None:
         raise InputError(f"--simulator {simulator}: {chip} has no workload by timesteps; right is to leave it out")
+    if backend == "cuda":
+        _check_gpu(rtl, simulator)
     outputs.check({"--rtl": rtl.folder}, folders={"-o": output, "-o, for our RTL:": output / "rtl"}, adds_verilog=True)
     n_rounds = repeat or (QUICK_ROUNDS if quick else ROUNDS)
     hardware, versions = machine.machine(), provenance.versions()
     about: dict[str, object] = {"chip": chip, "rtl": str(rtl) if rtl.folder else None}
-    about |= {"machine": hardware, "versions": versions, "rounds": n_rounds, "quick": quick}
+    about |= {"machine": hardware, "versions": versions, "rounds": n_rounds, "quick": quick, "backend": backend}
     design = rtl.design(declaration, output) if rtl.folder else None
     say = (lambda text: None) if as_json else click.echo
     say(_line("machine", hardware))
     say(_line("versions", versions))
-    results = _measure(declaration, design, quick, n_rounds, output, as_json, simulator)
+    if backend == "cuda":
+        measuring: Callable[..., BenchReport] = partial(
+            gpu.run, declaration, gpu.QUICK if quick else gpu.FULL, n_rounds
+        )
+    else:
+        size = suite.QUICK if quick else suite.FULL
+        measuring = partial(suite.run, declaration, design, size, n_rounds, output, simulator=simulator)
+    results = _measure(measuring, as_json)
     about["origin"] = provenance.origin([], rtl.folder, design.files if design else []).as_json()
     files = report.write(output, results, about)
     if as_json:
@@ -83,22 +96,23 @@ def command(
         _show(report.tables(results), files)
 
 
-def _measure(
-    chip: Chip,
-    design: Design | None,
-    quick: bool,
-    n_rounds: int,
-    output: Path,
-    as_json: bool,
-    simulator: Path | None,
-) -> BenchReport:
+def _check_gpu(rtl: options.Rtl, simulator: Path | None) -> None:
+    """Raise InputError if this machine has no GPU, or for options that make no sense on one."""
+    from draupnir.many import check_backend
+
+    for name, content in (("--rtl", rtl.folder), ("--simulator", simulator)):
+        if content is not None:
+            raise InputError(f"{name} {content}: not with --backend cuda, which measures the event level alone")
+    check_backend("cuda")
+
+
+def _measure(run: Callable[..., BenchReport], as_json: bool) -> BenchReport:
     """Measure. If the contestants disagree, print the difference and raise DifferenceFound."""
-    from draupnir.tools.bench import suite
     from draupnir.tools.bench.contestants import Disagreement
 
     say = (lambda text: None) if as_json else click.echo
     try:
-        return suite.run(chip, design, suite.QUICK if quick else suite.FULL, n_rounds, output, say, simulator)
+        return run(say=say)
     except Disagreement as difference:
         if as_json:
             schema.echo("bench", {"difference": str(difference)})

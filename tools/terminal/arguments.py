@@ -68,6 +68,13 @@ def declaration_of(chip: str, settings: Sequence[str], case_sizes: Mapping[str, 
     return chips.declaration(chip, {**(case_sizes or {}), **chip_sizes})
 
 
+def backend_option(help_text: str) -> Callable[[Any], Any]:
+    """Return the option ``--backend``: "cpu" or "cuda", as for ``draupnir.run_many``."""
+    return click.option(
+        "--backend", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help=help_text
+    )
+
+
 def case_option(verb: str) -> Callable[[Any], Any]:
     """Return the option ``--case``, as ``names``; verb : what a command does with a case, for instance "Run" """
     return _names_option("--case", f"{verb} only this case; may be repeated.", completion.complete_case)

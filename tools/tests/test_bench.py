@@ -14,6 +14,7 @@ import pytest
 from draupnir.emulator.observed import Observed
 from draupnir.emulator.odin.events import engine
 from draupnir.emulator.odin.layout import CHIP
+from draupnir.emulator.speeds import many_runs
 from draupnir.rtl import emit, icarus, toolchain
 from draupnir.rtl.design import Design
 from draupnir.tools.bench import benches, chart, machine, many, report, suite, targets
@@ -393,6 +394,33 @@ def test_many_chips_are_seen_to_agree_before_they_are_measured(monkeypatch: pyte
     monkeypatch.setattr(many, "run_batch", run_batch)
     with pytest.raises(Disagreement, match="batch: chip 0 differs between one thread and many"):
         many.contestants(lif(N_EVENTS * many.N_CHIPS))
+
+
+def test_batches_of_short_runs_are_held_to_single_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, *batches = many.contestants_of_batches(lif(N_EVENTS))
+    assert [each.name for each in batches] == [many.BATCH_OF.format(size) for size in many.BATCHES]
+    assert {each.workload for each in (alone, *batches)} == {many.RUN_MANY}
+    assert [each.n_clocks * many.N_CHIPS for each in batches] == [alone.n_clocks * size for size in many.BATCHES]
+    assert alone.n_synaptic_operations >= 256 * many.N_CHIPS
+    alone.run()
+    batches[0].run()
+
+    def run(jobs: Any, n_threads: int) -> Any:
+        outcome = run_all(jobs, n_threads)
+        outcome.figures["n_spikes"][-1] += 1
+        return outcome
+
+    run_all = many_runs.run
+    monkeypatch.setattr(many_runs, "run", run)
+    with pytest.raises(Disagreement, match="run_many: a batch of 16 runs differs from a run alone"):
+        many.contestants_of_batches(lif(N_EVENTS))
+
+
+def test_batches_have_ratios_to_single_runs() -> None:
+    names = many.ALONE, *map(many.BATCH_OF.format, many.BATCHES)
+    rows = [figures(name, 1000, 1.0 / (i + 1), workload=many.RUN_MANY) for i, name in enumerate(names)]
+    ratios = [(r.a, r.b, round(r.factor.median)) for r in suite.ratios(rows, None)]
+    assert ratios == [(name, many.ALONE, i + 1) for i, name in enumerate(names) if i]
 
 
 def test_a_network_that_never_rests_is_no_workload() -> None:

@@ -66,7 +66,14 @@ def bursts(n_events: int) -> Workload:
     return _workload("bursts", description, groups, Synapses(mapped=0.5), registers, n_events, rng)
 
 
-WORKLOADS = Workloads((lif, izhikevich, bursts), SILICON, cocotb_test="digits.digits")
+def _digits(n_events: int) -> Workload:
+    """The workload of ``odin_digits``, imported only here: it takes the data set, and so scikit-learn."""
+    from draupnir.tools.bench.workloads.odin_digits import digits
+
+    return digits(n_events)
+
+
+WORKLOADS = Workloads((lif, izhikevich, bursts), SILICON, cocotb_test="digits.digits", for_many=(_digits,))
 
 
 def _half_inhibitory(rng: np.random.Generator) -> int:
