@@ -55,10 +55,12 @@ def run(path: str, text: str, files: str, chip_sources: str, first: int, last: i
 
     files : the hash of all files that the space names. Raises InputError if this machine has others
     """
-    subject = subject_of(path, text, files)
-    return {
-        kind: {name: pack(array) for name, array in arrays.items()} for kind, arrays in subject.run(first, last).items()
-    }
+    return packed_block(subject_of(path, text, files).run(first, last))
+
+
+def packed_block(content: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, Any]:
+    """Return what ``SweepSubject.run`` returns as a result of a job."""
+    return {kind: {name: pack(array) for name, array in arrays.items()} for kind, arrays in content.items()}
 
 
 @lru_cache(maxsize=2)
@@ -82,8 +84,11 @@ class SweepSubject:
 
     # --- One block ------------------------------------------------------------------------------------------------
 
-    def run(self, first: int, last: int) -> dict[str, dict[str, np.ndarray]]:
-        """Run some runs. Returns "columns", with an element a run, "arrays", with a row a run, and "spikes"."""
+    def run(self, first: int, last: int, backend: str = "cpu") -> dict[str, dict[str, np.ndarray]]:
+        """Run some runs; backend : as for ``draupnir.run_many``
+
+        Returns "columns", with an element a run, "arrays", with a row a run, and "spikes".
+        """
         values = self.values(first, last)
         changes = [
             {name: column[i] for name, column in values.items() if name not in (FAULT, EVENTS, SAMPLE)}
@@ -95,7 +100,7 @@ class SweepSubject:
         events = [self._events_at(int(start), i) for start, i in zip(starts, self._numbers(first, last), strict=True)]
         delays = {**dict.fromkeys(DELAYS, 1), **self._space.delays}  # as `draupnir run` has them
         environment = self._host.Host(**delays) if self._host else Environment(**delays)
-        outcome = flips.run(self.base, environment, self._space.stop.max_cycles, events, changes, faults)
+        outcome = flips.run(self.base, environment, self._space.stop.max_cycles, events, changes, faults, backend)
         outcome.spikes["cycle"] -= starts[outcome.spikes["run"]]
         return self._measured(outcome, values)
 

@@ -15,7 +15,7 @@ from draupnir.golden.case import digest
 from draupnir.golden.files import replacing
 from draupnir.tools.jobs.job import PureJobOutcome
 from draupnir.tools.jobs.options import JobOptions, successes
-from draupnir.tools.sweep import block, results
+from draupnir.tools.sweep import block, on_gpu, results
 from draupnir.tools.sweep.packed_arrays import unpack
 from draupnir.tools.sweep.space import SweepSpace
 
@@ -60,8 +60,13 @@ def claim(folder: Path, swept: SweepSpace, resume: bool) -> None:
         temporary.write_text(swept.text)
 
 
-def run(swept: SweepSpace, folder: Path, options: JobOptions, advance: Callable[[int], None]) -> SweepOutcome:
-    """Run all runs that the store does not have, and write the files. advance : receives numbers of runs"""
+def run(
+    swept: SweepSpace, folder: Path, options: JobOptions, advance: Callable[[int], None], backend: str = "cpu"
+) -> SweepOutcome:
+    """Run all runs that the store does not have, and write the files.
+
+    advance : receives numbers of runs; backend : as for ``draupnir.run_many``
+    """
     if not options.are_many:
         options = replace(options, workers=n_cores())
     stop_at: list[int] = []
@@ -70,7 +75,9 @@ def run(swept: SweepSpace, folder: Path, options: JobOptions, advance: Callable[
         return not stop_at
 
     with results.opened(folder, swept.n_runs) as files:
-        outcomes = _contents(successes(options.run(block.jobs(swept), goes_on)), swept, stop_at, advance)
+        jobs = block.jobs(swept)
+        ran = on_gpu.run(jobs, options.store, goes_on) if backend == "cuda" else options.run(jobs, goes_on)
+        outcomes = _contents(successes(ran), swept, stop_at, advance)
         n_runs = 0
         for first, content in _in_order(outcomes):
             stop = swept.stop.first(content["columns"])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from draupnir.api import run_many
 from draupnir.emulator import state
 from draupnir.emulator.codec import to_limbs
 from draupnir.emulator.speeds.many_jobs import ChipStates
+from draupnir.many import run as run_many
 from draupnir.result import ManyRuns
 from draupnir.tools.run.session import HIGH_WATER
 from draupnir.tools.sweep.axes import TimedFlip
@@ -24,13 +25,16 @@ def run(
     events: Sequence[np.ndarray],
     changes: Sequence[dict[str, Any]],
     flips: Sequence[TimedFlip | None],
+    backend: str = "cpu",
 ) -> ManyRuns:
     """Run many chips, some of them with a fault; flips : the fault of each run, or None. The states are kept.
 
+    backend : as for ``draupnir.run_many``
     A fault after the end of a run changes nothing.
     """
     limits = None if max_cycles is None and not any(flips) else _limits(max_cycles, flips)
-    whole = run_many(base, environment, limits, n_threads=1, events=events, changes=changes, keep_states=True)
+    go_on = partial(run_many, environment=environment, n_threads=1, finish=True, keep_states=True, backend=backend)
+    whole = go_on(base, events, changes, max_cycles=limits)
     assert whole.states is not None
     numbers = np.array([i for i, flip in enumerate(flips) if flip and not whole.figures["done"][i]], np.int64)
     numbers = numbers[whole.figures["n_cycles"][numbers] < (max_cycles if max_cycles is not None else NO_LIMIT)]
@@ -44,7 +48,7 @@ def run(
         _invert(whole.declaration, part.states, i, flip)
     rest = [events[number][whole.figures["n_sent"][number] :] for number in numbers.tolist()]
     limits = None if max_cycles is None else max_cycles - part.figures["n_cycles"]
-    return _joined(whole, numbers, run_many(part, environment, limits, n_threads=1, events=rest, keep_states=True))
+    return _joined(whole, numbers, go_on(part, rest, None, max_cycles=limits))
 
 
 NO_LIMIT = 1 << 62

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ from draupnir.emulator.codec import update
 from draupnir.emulator.odin.events import engine
 from draupnir.golden.case import digest
 from draupnir.tools.cli import cli
+from draupnir.tools.sweep import block, on_gpu
+from draupnir.tools.tests.gpu.alike import pretend
 
 AXES = """
 "neurons[0-9].thr" = { range = [1, 21, 5] }
@@ -112,6 +115,33 @@ def test_two_workers_give_the_same_files(undisturbed: Path, tmp_path: Path) -> N
     assert same_files(undisturbed, tmp_path)
 
 
+def test_so_does_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The GPU is the CPU here. Half of the results are from a sweep on the CPU that ended early."""
+    pretend(monkeypatch)
+    monkeypatch.setattr(block, "RUNS", 64)
+    monkeypatch.setattr(on_gpu, "CHUNK", 192)
+    ran(tmp_path, "--backend", "cuda", head=MEASURE, axes=FAULTS)
+    cpu = tmp_path / "cpu"
+    cpu.mkdir()
+    ran(cpu, head=MEASURE, axes=FAULTS)
+    assert same_files(cpu, tmp_path)
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as connection:
+        connection.execute("DELETE FROM results WHERE key < '8'")
+    ran(tmp_path, "--backend", "cuda", "--resume", head=MEASURE, axes=FAULTS)
+    assert same_files(cpu, tmp_path)
+
+
+def test_a_gpu_has_a_clear_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = space(tmp_path)
+    result = sweep(path, "-o", tmp_path / "out", "--backend", "cuda")
+    assert result.exit_code == 2 and result.output.startswith("error: backend 'cuda': ")
+    assert len(result.output.splitlines()) == 1 and not (tmp_path / "out").exists()
+    pretend(monkeypatch)
+    result = sweep(path, "-o", tmp_path / "out", "--backend", "cuda", "--workers", 2)
+    assert result.exit_code == 2
+    assert result.output.startswith("error: --backend cuda: not with --workers or --cluster; right is one GPU")
+
+
 def test_so_does_a_sweep_whose_worker_and_client_were_killed(undisturbed: Path, tmp_path: Path) -> None:
     path = space(tmp_path, head=MEASURE, axes=FAULTS)
     words = [str(path), "-o", str(tmp_path / "out"), "--store", str(tmp_path / "jobs.sqlite"), "--workers", "2"]
@@ -139,7 +169,6 @@ def _child_of(pid: int) -> int:
 
 
 def _n_results(file: Path) -> int:
-    import sqlite3
     from contextlib import closing
 
     try:
