@@ -272,10 +272,13 @@ def _changes(
             changes_by_key[key] = resolve(name, row).changes(content)
         return changes_by_key[key]
 
-    per_run = []
-    for row, by_name in zip(rows.tolist(), changes, strict=True):
-        parts = [one_change(name, row, c) for name, c in by_name.items() if not is_before_reset(name)]
-        per_run.append(parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else NO_CHANGES)
+    per_run, by_object = [], dict[tuple[int, int], np.ndarray]()
+    for row, by_name in zip(rows.tolist(), list(changes), strict=True):
+        key = id(by_name), row  # runs may share their changes
+        if key not in by_object:
+            parts = [one_change(name, row, c) for name, c in by_name.items() if not is_before_reset(name)]
+            by_object[key] = parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else NO_CHANGES
+        per_run.append(by_object[key])
     return per_run
 
 

@@ -18,6 +18,7 @@ from draupnir.emulator.reckon.host import Host, Op
 from draupnir.emulator.speeds import many_workers
 from draupnir.emulator.speeds.loop import MOST_SHOWN
 from draupnir.emulator.tests.odin.populations import Population
+from draupnir.many import jobs_of
 from draupnir.tools.bench.workloads import reckon
 
 CROSSBARS = ("odin", "tinyodin", "gungnir")
@@ -65,6 +66,14 @@ def test_each_run_is_what_it_is_alone(chip: str, n_threads: int) -> None:
             poked(model, "neurons", neuron, thr=thr)
         poked(model, "neurons", 3, core=thr // 2)
         assert_is(outcome, run, model, draupnir.run(model, events[run]))
+
+
+def test_runs_share_what_they_have_in_common() -> None:
+    """Ten thousand runs of 64 networks have the memory of 64."""
+    networks, events = [{"synapses": np.full((256, 256), n)} for n in (3, 5)], [spikes("odin", 1), spikes("odin", 2)]
+    jobs = jobs_of(config("odin"), events * 50, networks * 50)
+    assert jobs.changes is not None and len({id(one) for one in jobs.changes}) == 2
+    assert len(jobs.changes) == len(jobs.bounds) == 100 and len(jobs.events) == 60
 
 
 def test_statistics_are_those_of_the_engine() -> None:
