@@ -20,6 +20,8 @@ from draupnir.tools.terminal.errors import DifferenceFound
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from draupnir.emulator.declare import Chip
+    from draupnir.rtl.design import Design
     from draupnir.tools.bench.suite import BenchReport
 
 BUILD = Path("build/bench")
@@ -63,7 +65,7 @@ def command(
              draupnir bench reckon --backend cuda
     """
     # Imported here, because these modules need every package.
-    from draupnir.tools.bench import gpu, machine, report, suite, workloads
+    from draupnir.tools.bench import machine, report, workloads
 
     chip = chip or workloads.default_chip()
     declaration = rtl.declaration(chip)
@@ -80,13 +82,7 @@ def command(
     say = (lambda text: None) if as_json else click.echo
     say(_line("machine", hardware))
     say(_line("versions", versions))
-    if backend == "cuda":
-        measuring: Callable[..., BenchReport] = partial(
-            gpu.run, declaration, gpu.QUICK if quick else gpu.FULL, n_rounds
-        )
-    else:
-        size = suite.QUICK if quick else suite.FULL
-        measuring = partial(suite.run, declaration, design, size, n_rounds, output, simulator=simulator)
+    measuring = _measuring(declaration, design, quick, n_rounds, output, simulator, backend)
     results = _measure(measuring, as_json)
     about["origin"] = provenance.origin([], rtl.folder, design.files if design else []).as_json()
     files = report.write(output, results, about)
@@ -104,6 +100,24 @@ def _check_gpu(rtl: options.Rtl, simulator: Path | None) -> None:
         if content is not None:
             raise InputError(f"{name} {content}: not with --backend cuda, which measures the event level alone")
     check_backend("cuda")
+
+
+def _measuring(
+    chip: Chip,
+    design: Design | None,
+    quick: bool,
+    n_rounds: int,
+    output: Path,
+    simulator: Path | None,
+    backend: str,
+) -> Callable[..., BenchReport]:
+    """Return the measurement that the options ask for."""
+    from draupnir.tools.bench import gpu, suite
+
+    if backend == "cuda":
+        return partial(gpu.run, chip, gpu.QUICK if quick else gpu.FULL, n_rounds)
+    size = suite.QUICK if quick else suite.FULL
+    return partial(suite.run, chip, design, size, n_rounds, output, simulator=simulator)
 
 
 def _measure(run: Callable[..., BenchReport], as_json: bool) -> BenchReport:

@@ -489,7 +489,7 @@ def test_input_at_fault_is_one_line_and_status_2(
 def test_disagreement_is_status_1_and_no_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def disagree(*args: object) -> BenchReport:
+    def disagree(*args: object, **how: object) -> BenchReport:
         raise Disagreement("lif: they differ at clock 7")
 
     monkeypatch.setattr(suite, "run", disagree)
@@ -507,7 +507,7 @@ def test_rounds_and_size_reach_the_benchmark(
 ) -> None:
     calls: list[tuple[object, ...]] = []
 
-    def run(*args: object) -> BenchReport:
+    def run(*args: object, **how: object) -> BenchReport:
         calls.append(args[:4])
         return measured_report()
 
