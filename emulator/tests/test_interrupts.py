@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from importlib import import_module
+from inspect import getclosurevars
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_no_entry_returns_a_named_tuple() -> None:
     run = import_module("draupnir.emulator.odin.events.closed_loop").run
     run(model, np.array([SPIKE]), Environment(), 100)
     levels: list[Any] = [run, engine.run]
-    loops = [model.run_rows, *(level.__self__._loop.loop for level in levels)]
+    loops = [model.run_rows, *(getclosurevars(level.__self__._loop).nonlocals["opened"] for level in levels)]
     returned = [kind for loop in loops for kind in loop.nopython_signatures]
     assert len(returned) >= 3
     assert not [kind for kind in returned if "Named" in str(kind.return_type) or "(req :" in str(kind.return_type)]
