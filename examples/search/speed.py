@@ -95,7 +95,7 @@ def draw(figures: dict[str, Any], path: Path) -> None:
                 axes.plot(list(curve), list(curve.values()), marker="o", label=f"run_many, {ways}")
         axes.set(xscale="log", yscale="log", xlabel="runs in a batch", ylabel="runs a second of a core", title=name)
         axes.grid(True)
-    figure.axes[0].legend(loc="upper left", fontsize="small")
+    figure.axes[1].legend(loc="lower right", fontsize="small")
     figure.suptitle("A batch saves the Python around each run: short runs gain most")
     plots.save(figure, path)
 
