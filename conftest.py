@@ -3,6 +3,7 @@
 Cocotb tests are run by a simulator, through cocotb_tests/tests, and not collected.
 """
 
+import gc
 import signal
 from pathlib import Path
 
@@ -20,6 +21,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.getoption("markexpr") != "smoke" or not collection_path.name.startswith("test_"):
         return None
     return True if collection_path.is_file() and "mark.smoke" not in collection_path.read_text() else None
+
+
+def pytest_collection_finish() -> None:
+    """Take what exists now out of the garbage collection: it stays to the end, and each full one would visit it."""
+    gc.freeze()
 
 
 settings.register_profile("draupnir", deadline=None, derandomize=True, database=None)

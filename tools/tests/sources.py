@@ -12,10 +12,16 @@ ROOMS = ("emulator", "golden", "rtl", "cocotb_tests", "tools")  # the top folder
 
 
 @cache
+def paths() -> frozenset[PurePosixPath]:
+    """All source files, by their paths from the checkout's folder."""
+    files = (path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    return frozenset(PurePosixPath(path.relative_to(ROOT).as_posix()) for path in files)
+
+
+@cache
 def trees() -> dict[PurePosixPath, ast.Module]:
-    """The syntax tree of each source file, by its path from the checkout's folder."""
-    paths = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-    return {PurePosixPath(path.relative_to(ROOT).as_posix()): ast.parse(path.read_text()) for path in paths}
+    """The syntax tree of each source file. Parsing all takes seconds, so no module does it when it is imported."""
+    return {path: ast.parse((ROOT / path).read_text()) for path in sorted(paths())}
 
 
 def is_test(path: PurePosixPath) -> bool:
@@ -37,6 +43,6 @@ def file_of(name: str) -> PurePosixPath | None:
     parts = name.split(".")[1:]
     for n in (len(parts), len(parts) - 1):
         for path in (PurePosixPath(*parts[:n]).with_suffix(".py"), PurePosixPath(*parts[:n], "__init__.py")):
-            if path in trees():
+            if path in paths():
                 return path
     return None

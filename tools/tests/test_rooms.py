@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from draupnir.emulator import chips as packages
-from draupnir.tools.tests.sources import ROOMS, ROOT, file_of, imports, is_test, trees
+from draupnir.tools.tests.sources import ROOMS, ROOT, file_of, imports, is_test, paths, trees
 
 BELOW = {  # what each top folder may import beside itself
     "emulator": (),
@@ -37,7 +37,7 @@ def arrows() -> Iterator[tuple[Path, int, Path]]:
 @cache
 def chips() -> frozenset[str]:
     """The folders of chips: those of ``emulator`` with a declaration of their own."""
-    packages = (path for path in trees() if path.match("emulator/*/package.py") and len(path.parts) == 3)
+    packages = (path for path in paths() if path.match("emulator/*/package.py") and len(path.parts) == 3)
     return frozenset(path.parent.name for path in packages)
 
 
@@ -125,7 +125,7 @@ def test_imports_are_found_wherever_they_stand() -> None:
 
 def rooms() -> list[str]:
     """Each folder with sources of the product."""
-    return sorted({str(path.parent) for path in trees() if not is_test(path)})
+    return sorted({str(path.parent) for path in paths() if not is_test(path)})
 
 
 @pytest.mark.parametrize("room", rooms())
