@@ -16,7 +16,7 @@ from pathlib import Path
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.spi.port import port
 from draupnir.golden.files import replacing
-from draupnir.tools.compile.spi.stream import describe
+from draupnir.tools.compile.spi.stream import descriptions
 
 A_LINE = 8  # transactions in a line of the C header and of the Python form
 
@@ -64,7 +64,8 @@ def _text(chip: Chip, transactions: Sequence[int]) -> bytes:
     head = (
         f"# {chip.name}: {len(transactions)} SPI transactions of {n} bits, most significant bit first, after a reset\n"
     )
-    lines = (f"{content:0{n // 4}x}  # {describe(chip, content)}\n" for content in transactions)
+    pairs = zip(transactions, descriptions(chip, transactions), strict=True)
+    lines = (f"{content:0{n // 4}x}  # {words}\n" for content, words in pairs)
     return (head + "".join(lines)).encode()
 
 

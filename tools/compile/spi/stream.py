@@ -312,7 +312,16 @@ def describe(chip: Chip, content: int) -> str:
 
     content : the transaction, 0..2**bits - 1 of the chip's port
     """
+    return next(descriptions(chip, [content]))
+
+
+def descriptions(chip: Chip, transactions: Iterable[int]) -> Iterator[str]:
+    """Yield the effect of each transaction, in words. The port is looked up once, which takes as long as the words."""
     spi_port = port(chip)
+    return (_description(chip, spi_port, content) for content in transactions)
+
+
+def _description(chip: Chip, spi_port: Port, content: int) -> str:
     write = decode(spi_port, content)
     if isinstance(write, MemoryWrite):
         lsb = spi_port.chunk_bits * write.chunk
