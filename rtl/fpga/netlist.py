@@ -35,7 +35,6 @@ from draupnir.rtl.fpga.memories import (
 from draupnir.rtl.fpga.mult18x18d import MULT18X18D
 
 _PLATFORMS = {"ecp5": BlockMemories, "ice40": BlockAndSpram}
-_SYNTHESIS = {"ecp5": "synth_ecp5", "ice40": "synth_ice40 -device u"}
 _MODELS = {"ecp5": ("ecp5", "cells_sim.v"), "ice40": ("ice40", "cells_sim.v")}
 _INCLUDES = (
     "common_sim.vh",
@@ -49,6 +48,7 @@ _ARRAYS = {
 }
 # parts of the models that we remove: includes, and assertions, which Verilog-2005 does not know
 _NOT_2005 = r"(?m)^`include .*$|\$error\(.*\);"
+_OURS = r"(?ms)^module (?:DP16KD|MULT18X18D)\b.*?^endmodule"  # the cells of which we have models
 _SPRAM = re.compile(r"(.*)\.spram_(\d+)$")
 
 
@@ -139,7 +139,8 @@ def synthesise(chip_name: str, family: Family, folder: Path, **parameters: Any) 
     platform = _PLATFORMS[family]()
     path = emit.write_verilog(emit.make(chip_name, **parameters), ours.top, folder, platform)
     check_placed(chip_name, _shapes(chip_name, parameters), platform.placed, f"outside in an {family}'s netlist")
-    script = f"read_verilog {path.name}; {synthesis.SETTINGS}; {_SYNTHESIS[family]} -top {ours.top} -json chip.json"
+    options = ours.synthesis_options.get(family, "")
+    script = f"read_verilog {path.name}; {synthesis.commands(family, ours.top, options)}"
     tools.must("yosys", ["-q", "-p", script], folder)
     netlist = json.loads((folder / "chip.json").read_text())
     return _netlist(chip_name, family, folder, netlist, parameters)
@@ -206,6 +207,16 @@ def _in_spram(chip: Chip, located: Mapping[str, Located], names: list[str]) -> d
     return dict.fromkeys(rest, cells)
 
 
+def _ecp5_models(source: Path) -> list[str]:
+    """Return the models of the ECP5's cells, without those that we write ourselves.
+
+    source : Yosys' file of models. It includes the others, but an older Yosys has most cells in this file.
+    """
+    files = [source.with_name(name) for name in _INCLUDES]
+    texts = (path.read_text() for path in (files if files[0].is_file() else [source]))
+    return [re.sub(_NOT_2005, "", re.sub(_OURS, "", text)) for text in texts]
+
+
 def _models(family: Family, folder: Path) -> Path:
     """Write the simulation models of the device's cells into one file, and return its path."""
     source = tools.share(*_MODELS[family])
@@ -213,8 +224,7 @@ def _models(family: Family, folder: Path) -> Path:
         # Without these macros, ports have default values, which Verilog-2005 does not know.
         texts = ["`define NO_ICE40_DEFAULT_ASSIGNMENTS", source.read_text()]
     else:
-        texts = [re.sub(_NOT_2005, "", source.with_name(name).read_text()) for name in _INCLUDES]
-        texts += [DP16KD, MULT18X18D]
+        texts = [*_ecp5_models(source), DP16KD, MULT18X18D]
     path = folder / "models.v"
     path.write_text("\n".join(texts))
     return path

@@ -42,6 +42,18 @@ class Row:
         return sum(each.used for each in self.usage if each.kind == kind)
 
 
+@dataclass(frozen=True)
+class _Flow:
+    """The tools' options, the same for all rows.
+
+    synthesis_options : see OurChip; route, device : see ``survey``
+    """
+
+    synthesis_options: str
+    route: bool
+    device: str
+
+
 def variants(chip: str) -> Mapping[str, Mapping[str, Any]]:
     """Return the name of a variant -> the parameters of our RTL."""
     return emit.our_chip(chip).variants
@@ -66,23 +78,22 @@ def survey(
         if name not in all_variants:
             raise InputError(f"--variant {name}: {chip.name} has {', '.join(all_variants)}")
     ours = emit.our_chip(chip.name)
+    flow = _Flow(ours.synthesis_options.get("ecp5", ""), route, device)
     for name in names:
         path, parameters = folder / name.replace(" ", "-"), {**chip.sizes, **all_variants[name]}
         emit.write_verilog(emit.make(chip.name, **parameters), ours.top, path, BlockMemories())
         design = Design(ours.top, (path / f"{ours.top}.v",))
-        yield _row(name, parameters, design, chip.clock.name, path, route, device)
+        yield _row(name, parameters, design, chip.clock.name, path, flow)
     if theirs is not None:
-        yield _row(THEIRS, {}, theirs, theirs.port(chip.clock), folder / "theirs", route, device)
+        yield _row(THEIRS, {}, theirs, theirs.port(chip.clock), folder / "theirs", flow)
 
 
-def _row(
-    name: str, parameters: Mapping[str, Any], design: Design, clock: str, folder: Path, route: bool, device: str
-) -> Row:
-    row = _synthesised(name, parameters, design, folder, device)
-    return _routed(row, clock, folder, device) if route else row
+def _row(name: str, parameters: Mapping[str, Any], design: Design, clock: str, folder: Path, flow: _Flow) -> Row:
+    row = _synthesised(name, parameters, design, folder, flow)
+    return _routed(row, clock, folder, flow.device) if flow.route else row
 
 
-def _synthesised(name: str, parameters: Mapping[str, Any], design: Design, folder: Path, device: str) -> Row:
+def _synthesised(name: str, parameters: Mapping[str, Any], design: Design, folder: Path, flow: _Flow) -> Row:
     """Synthesise and pack a design in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in (*design.files, *design.includes):
@@ -93,9 +104,9 @@ def _synthesised(name: str, parameters: Mapping[str, Any], design: Design, folde
     datafiles.put_beside(design.data, folder)
     read = f"read_verilog {system_verilog}{defines}{' '.join(path.name for path in design.files)}"
     read += "".join(f"; chparam -set {name} {literal(value)} {design.top}" for name, value in design.parameters.items())
-    script = f"{read}; {synthesis.SETTINGS}; synth_ecp5 -top {design.top} -json chip.json"
+    script = f"{read}; {synthesis.commands('ecp5', design.top, flow.synthesis_options)}"
     tools.must("yosys", ["-q", "-l", "synthesis.log", "-p", script], folder)
-    log = tools.must("nextpnr-ecp5", [*_options(device), "--pack-only"], folder)
+    log = tools.must("nextpnr-ecp5", [*_options(flow.device), "--pack-only"], folder)
     return Row(name, parameters, report.of_log(log), None)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from draupnir.emulator.errors import InputError
+from draupnir.rtl import emit
 from draupnir.rtl.fpga import boards, clocks, flow, synthesis, tools
 from draupnir.rtl.fpga.flow import Request
 
@@ -42,3 +45,19 @@ def test_a_bitstream_s_script_sets_the_limit_before_synthesis(tmp_path: Path) ->
     lines = [line.strip() for line in (tmp_path / "top.ys").read_text().splitlines()]
     begin = lines.index(synthesis.SETTINGS)
     assert any(line.startswith("synth_ice40") for line in lines[begin:])
+
+
+def test_a_bitstream_s_script_has_the_chip_s_own_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = replace(emit.our_chip("tinyodin"), synthesis_options={"ice40": "-nocarry"})
+    monkeypatch.setattr(emit, "our_chip", lambda name: ours)
+    board = boards.board("icebreaker")
+    request = Request("tinyodin", board, 12e6, {"fifo_depth": 64})
+    plan = clocks.plan(board.family, board.oscillator_hz, request.freq * request.clocks_a_cycle)
+    flow._prepare(request, plan, tmp_path)
+    assert re.search(r"^ *synth_ice40 +-nocarry +-top top", (tmp_path / "top.ys").read_text(), re.MULTILINE)
+
+
+def test_reckon_is_synthesised_without_wide_multiplexers() -> None:
+    """With them it takes twice the LUTs, and place and route does not end."""
+    options = emit.our_chip("reckon").synthesis_options["ecp5"]
+    assert synthesis.commands("ecp5", "reckon", options).endswith("; synth_ecp5 -nowidelut -top reckon -json chip.json")
