@@ -292,7 +292,7 @@ RTL = OurChip(
         "64 neurons": {"n_neurons": 64},
         "smallest": {"n_neurons": 64, "n_outputs": 4},
     },
-    board_freqs={"ulx3s-85f": 6.25e6},
+    board_freqs={"ulx3s-85f": 5e6},
     # Without wide multiplexers: its many shifters take half the LUTs, and can be routed.
     synthesis_options={"ecp5": "-nowidelut"},
     registers=PLACES,
