@@ -28,6 +28,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Give it back, so that Python frees it at its end: pyslang says at length what is not freed."""
+    gc.unfreeze()
+
+
 settings.register_profile("draupnir", deadline=None, derandomize=True, database=None)
 settings.load_profile("draupnir")
 
