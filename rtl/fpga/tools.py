@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,7 @@ _CALL = "import sys, {package}; sys.exit({package}.{function}(sys.argv[1:]))"
 # A tool in WebAssembly sees the folder that it runs in as its root folder, and nothing else of this machine. If it saw
 # the machine's root folders, as it does by default, it would take the name home/x.v for /home/x.v.
 _MOUNT = {"YOWASP_MOUNT": "/=."}
+_NEW_COMMANDS = ("read_slang",)  # of Yosys, which older ones lack
 _FOLDERS_OF_ITS_OWN = ("share", "tmp")
 
 
@@ -66,8 +68,26 @@ class Done:
 def find(name: str) -> Tool:
     """Return the tool on PATH, or else that of its Python package. Raises InputError if there is neither."""
     path = shutil.which(name)
-    if path is not None:
-        return Tool((path,), _version_on_path(name, path), path)
+    return _of_package(name) if path is None else Tool((path,), _version_on_path(name, path), path)
+
+
+def find_for(name: str, arguments: Sequence[str]) -> Tool:
+    """Return the tool that runs these arguments: as ``find``, but Yosys' package if the one on PATH lacks a command."""
+    tool = find(name)
+    needed = [command for command in _NEW_COMMANDS if any(command in argument for argument in arguments)]
+    if name == "yosys" and not tool.in_wasm and not all(_has(tool.source, command) for command in needed):
+        return _of_package(name)
+    return tool
+
+
+@cache
+def _has(yosys: str, command: str) -> bool:
+    process = subprocess.run([yosys, "-p", f"help {command}"], capture_output=True, text=True, check=False)
+    return "No such command" not in process.stdout + process.stderr
+
+
+@cache
+def _of_package(name: str) -> Tool:
     package, function = _PACKAGES[name]
     project = package.replace("_", "-")
     if importlib.util.find_spec(package) is None:
@@ -84,7 +104,7 @@ def run(name: str, arguments: list[str], folder: Path) -> Done:
 
     Raises InputError if the folder contains a folder with a name that a tool in WebAssembly reserves, such as ``tmp``.
     """
-    tool = find(name)
+    tool = find_for(name, arguments)
     shadowed = [own for own in _FOLDERS_OF_ITS_OWN if tool.in_wasm and (folder / own).exists()]
     if shadowed:
         raise InputError(f"{folder / shadowed[0]}: {name} in WebAssembly cannot see a folder of this name; rename it")

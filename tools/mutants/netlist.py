@@ -214,7 +214,7 @@ def _run_once(folder: Path, names: Sequence[str], script: str, made_from: Sequen
     for path in paths:
         path.unlink(missing_ok=True)
     for path in paths:
-        kept.put(path, (tools.find("yosys").version, script, path.name, *made_from), make(path))
+        kept.put(path, (tools.find_for("yosys", [script]).version, script, path.name, *made_from), make(path))
     return paths
 
 

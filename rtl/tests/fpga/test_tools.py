@@ -61,3 +61,13 @@ def test_a_folder_that_the_tool_has_of_its_own_is_refused(tmp_path: Path, own: s
     with pytest.raises(InputError) as error:
         tools.run("yosys", ["-q", "-p", f"read_verilog {own}/buffer.v"], tmp_path)
     assert str(error.value) == f"{tmp_path / own}: yosys in WebAssembly cannot see a folder of this name; rename it"
+
+
+def test_a_yosys_that_lacks_a_command_is_passed_over_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian's Yosys has no reader of all SystemVerilog."""
+    old = tmp_path / "yosys"
+    old.write_text("#!/bin/sh\necho 'Yosys 0.23'\necho 'No such command or cell type: read_slang'\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert tools.find_for("yosys", ["-p", "read_verilog a.v"]).source == str(old)
+    assert tools.find_for("yosys", ["-p", "read_slang a.sv"]).in_wasm
