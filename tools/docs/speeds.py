@@ -63,7 +63,7 @@ def markdown(report: Report) -> str:
     lines.append(_row(f"synaptic operations/s, event level (the chip does {_mega(chip)})", operations))
     for label, who in TIMES_OF_A_TABLE.items():
         factors = _factors(report, who + COMPARED, who, workloads)
-        lines.append(_row(label, [f"{round(100 * (factor - 1))} %" for factor in factors]))
+        lines.append(_row(label, [_extra(factor) for factor in factors]))
     return "\n".join([*lines, "", *_sentences(report)]) + "\n"
 
 
@@ -101,6 +101,12 @@ def _rates(report: Report, who: str, workloads: list[str], quantity: str = "cloc
 def _factors(report: Report, who: str, reference: str, workloads: list[str]) -> list[float]:
     factors = {r["workload"]: r["median"] for r in report["ratios"] if (r["of"], r["to"]) == (who, reference)}
     return [factors[name] for name in workloads]
+
+
+def _extra(factor: float) -> str:
+    """The extra time in percent. Less than half a percent is noise, and so is a gain."""
+    percent = round(100 * (factor - 1))
+    return f"{percent} %" if percent > 0 else "below 1 %"
 
 
 def _mega(number: float) -> str:
