@@ -13,7 +13,7 @@ from draupnir.golden.recipes.gungnir import ENABLE, RECIPES, Actions
 
 
 def test_a_register_that_a_reset_clears_has_the_content_of_the_recipe_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As SPI_LEARN_SHIFT would be, if it had a reset value; the register of a new learning rule has one."""
+    """The register of a new learning rule has a reset value, which SPI_LEARN_SHIFT gets here, too."""
     writes: list[tuple[str, int]] = []
 
     def register(_: Actions, name: str, word: int, i: int = 0) -> Iterator[None]:

@@ -68,15 +68,22 @@ class Done:
 def find(name: str) -> Tool:
     """Return the tool on PATH, or else that of its Python package. Raises InputError if there is neither."""
     path = shutil.which(name)
-    return _of_package(name) if path is None else Tool((path,), _version_on_path(name, path), path)
+    if path is None:
+        return _of_package(name, f"no {name}: put it on PATH")
+    return Tool((path,), _version_on_path(name, path), path)
 
 
 def find_for(name: str, arguments: Sequence[str]) -> Tool:
-    """Return the tool that runs these arguments: as ``find``, but Yosys' package if the one on PATH lacks a command."""
+    """Return the tool that runs these arguments: as ``find``, but Yosys' package if the one on PATH lacks a command.
+
+    Raises InputError if there is none.
+    """
     tool = find(name)
-    needed = [command for command in _NEW_COMMANDS if any(command in argument for argument in arguments)]
-    if name == "yosys" and not tool.in_wasm and not all(_has(tool.source, command) for command in needed):
-        return _of_package(name)
+    if name != "yosys" or tool.in_wasm:
+        return tool
+    for command in _NEW_COMMANDS:
+        if any(command in argument for argument in arguments) and not _has(tool.source, command):
+            return _of_package(name, f"{tool.source} has no command {command}: put a newer one on PATH")
     return tool
 
 
@@ -87,11 +94,12 @@ def _has(yosys: str, command: str) -> bool:
 
 
 @cache
-def _of_package(name: str) -> Tool:
+def _of_package(name: str, advice: str) -> Tool:
+    """Return the tool of a Python package; advice : the beginning of the message if there is none"""
     package, function = _PACKAGES[name]
     project = package.replace("_", "-")
     if importlib.util.find_spec(package) is None:
-        raise InputError(f"no {name}: put it on PATH, or `pip install {project}`")
+        raise InputError(f"{advice}, or `pip install {project}`")
     version = importlib.metadata.version(project)
     call = _CALL.format(package=package, function=function)
     return Tool((sys.executable, "-P", "-c", call), version, f"Python package {project}", in_wasm=True)

@@ -293,7 +293,7 @@ RTL = OurChip(
         "smallest": {"n_neurons": 64, "n_outputs": 4},
     },
     board_freqs={"ulx3s-85f": 5e6},
-    # Without wide multiplexers: its many shifters take half the LUTs, and can be routed.
+    # Without wide multiplexers, of which its many shifters make many: 58,949 logic cells instead of 66,964.
     synthesis_options={"ecp5": "-nowidelut"},
     registers=PLACES,
 )

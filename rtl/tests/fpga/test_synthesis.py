@@ -58,6 +58,6 @@ def test_a_bitstream_s_script_has_the_chip_s_own_options(tmp_path: Path, monkeyp
 
 
 def test_reckon_is_synthesised_without_wide_multiplexers() -> None:
-    """With them it takes twice the LUTs, and place and route does not end."""
+    """With them it takes 66,964 logic cells of an ECP5, without them 58,949."""
     options = emit.our_chip("reckon").synthesis_options["ecp5"]
     assert synthesis.commands("ecp5", "reckon", options).endswith("; synth_ecp5 -nowidelut -top reckon -json chip.json")

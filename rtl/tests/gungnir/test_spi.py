@@ -53,7 +53,7 @@ def after_writes_and_reset() -> dict[str, int]:
 def test_a_reset_value_in_the_declaration_is_one_in_the_rtl(
     resets: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in the declaration, and with reset values for more registers, as another learning rule has them."""
+    """The registers are those of the declaration, some of them with reset values such as another learning rule has."""
     registers = tuple(replace(r, reset=resets.get(r.name, r.reset)) for r in LEARNING_REGISTERS)
     monkeypatch.setattr(spi, "LEARNING_REGISTERS", registers)
     expected = {r.name.lower(): r.high if r.reset is None else r.reset for r in registers}

@@ -56,8 +56,8 @@ def test_no_page_is_wider_than_the_screen_and_every_text_can_be_read(site: Site,
     assert result == {"looks": len(pages) * len(WIDTHS), "problems": []}
 
 
-# What people have asked in issues since 2019 (docs/questions.md links to them), the words that they would search for,
-# and a page that answers.
+# People have asked these questions in issues since 2019 (docs/questions.md links to them). For each, these are words
+# that somebody would search for, and a page that answers.
 ANSWERS = {
     "testbench": "docs/questions.html",
     "MNIST": "docs/learning.html",

@@ -54,7 +54,7 @@ def test_gungnir_learns_in_launches(seed: int) -> None:
 
 
 def test_chips_with_different_registers_share_their_launches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that the level prepares in another way have launches of their own."""
+    """Only chips that the level prepares in different ways have launches of their own."""
     n_chips: list[int] = []
 
     def noted(arrays: Any, n: int) -> Any:

@@ -75,7 +75,7 @@ def test_a_chip_compiles_for_a_gpu_that_is_not_there(chip: str, capability: tupl
 @pytest.mark.skipif(assembler() is None, reason="nvidia-cuda-nvcc is not installed")
 @on_every_chip
 def test_registers_are_enough(chip: str, tmp_path: Path) -> None:
-    """What has no room in registers goes to memory, in each clock."""
+    """A value that has no room in the registers goes to memory and back, in each clock."""
     (tmp_path / "chip.ptx").write_text(code_for(chip, (9, 0)))
     words = [assembler(), "-arch=sm_90", "-v", "-O3", tmp_path / "chip.ptx", "-o", tmp_path / "chip.cubin"]
     report = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True).stderr
