@@ -25,7 +25,7 @@ from draupnir.tools.mutants.initial import with_initial
 from draupnir.tools.mutants.mutant import Mutant, base_name, read
 from draupnir.tools.mutants.probes import port_of, with_probes
 from draupnir.tools.proofs import sources
-from draupnir.tools.proofs.two_clocks import with_first_clock
+from draupnir.tools.proofs.two_clocks import with_all_clocks, with_first_clock
 
 PORT = "draupnir_mutant"
 NUMBER_BITS = 12
@@ -143,6 +143,7 @@ class Mutator:
 
     def _of_yosys(self, verilog: Path) -> Design:
         """Return the design whose Verilog Yosys wrote."""
+        verilog.write_text(with_all_clocks(verilog.read_text()))
         return replace(
             self.source.design, files=(verilog,), includes=(), language="verilog-2005", data={}, parameters={},
             options=SourceOptions(), probes={name: port_of(name) for name in self._probes},

@@ -12,11 +12,12 @@ pytest.importorskip("bitwuzla", reason="needs the extra [prove]: pip install 'dr
 from draupnir.emulator.reckon.chip import Model
 from draupnir.emulator.reckon.layout import CHIP
 from draupnir.rtl import emit, foreign
+from draupnir.rtl.fpga import tools
 from draupnir.tools.proofs import job
 from draupnir.tools.proofs.claim import ProofTask, solve
 from draupnir.tools.proofs.reckon_whole import WHOLE
 from draupnir.tools.proofs.repeat import put_into
-from draupnir.tools.proofs.two_clocks import has_two_clocks, with_first_clock
+from draupnir.tools.proofs.two_clocks import has_two_clocks, with_all_clocks, with_first_clock
 from draupnir.tools.proofs.whole import ChipStep, Setting
 
 BUGS = [  # a step, a register, a line of our ReckOn in Verilog, and what a bug makes of it
@@ -97,3 +98,27 @@ def test_a_block_that_acts_at_two_edges_keeps_both():
     new_process = with_first_clock(process)
     assert new_process.startswith('  attribute \\also_at "posedge RST"\n') and new_process.count("sync") == 1
     assert with_first_clock(new_process).count("sync") == 1
+
+
+TWO_CLOCKS = """
+module top(input clk, rst_n, rst, en, d, output reg a, b, c);
+  always @(posedge clk, negedge rst_n) if (!rst_n) a <= 1'b0; else a <= d;
+  always @(posedge clk, posedge rst) if (rst) b <= 1'b1; else b <= d;
+  always @(posedge clk, posedge rst) if (en) c <= d;
+endmodule
+"""
+
+
+def test_a_reset_is_no_second_clock_and_a_second_clock_comes_back(tmp_path):
+    """A mutant's Verilog, which simulators run, acts at the edges of the source."""
+    (tmp_path / "top.v").write_text(TWO_CLOCKS)
+    tools.must("yosys", ["-q", "-p", "read_verilog top.v; hierarchy -top top; write_rtlil top.il"], tmp_path)
+    design = with_first_clock((tmp_path / "top.il").read_text())
+    assert design.count("also_at") == 1
+    (tmp_path / "first.il").write_text(design)
+    tools.must("yosys", ["-q", "-p", "read_rtlil first.il; proc; write_verilog out.v"], tmp_path)
+    verilog = with_all_clocks((tmp_path / "out.v").read_text())
+    edges = re.findall(r"always @\((.*)\)", verilog)
+    assert len(edges) == 3 and all(len(words.split(", ")) == 2 for words in edges)
+    assert re.search(r"always @\(posedge clk, negedge rst_n\)\s+if \(!rst_n\) a <=", verilog)
+    assert re.search(r"always @\(posedge clk, posedge rst\)\s+c <=", verilog)
