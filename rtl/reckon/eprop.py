@@ -27,8 +27,9 @@ from draupnir.rtl.reckon.buses import Config, EventSweep, MemoryControl, SramAcc
 from draupnir.rtl.reckon.eprop_controller import EpropController
 from draupnir.rtl.reckon.learning import ERRORS, Learning
 from draupnir.rtl.reckon.pair import STATE
-from draupnir.rtl.reckon.weight_update import SHARES, share
+from draupnir.rtl.reckon.probability import SHARED_GAINS, share
 from draupnir.rtl.reckon.weights import GROUP_BITS, HiddenWeights, OutWeights
+from draupnir.rtl.reckon.word_update import WordUpdate
 
 
 class Eprop(wiring.Component):
@@ -86,6 +87,7 @@ class Eprop(wiring.Component):
         self._access_neurons(m)
         self._update_hidden(m)
         self._update_out(m)
+        self._share_updates(m)
         self._spike(m)
         self._show(m)
         return m
@@ -126,11 +128,7 @@ class Eprop(wiring.Component):
         config, sweep, learning = self.config, self.controller.sweep, self.learning
         n = self._neur_bits
         target_valid = self.timestep.target_valid
-        shares = Signal(SHARES)
-        for i in range(N_WEIGHTS):
-            m.d.comb += shares[i].eq(REGUL_ONE)
-            with m.If(config.spi_regul_mode[0]), m.If(config.spi_regul_w.any()):
-                m.d.comb += shares[i].eq(share(learning.excess[i], config.spi_regul_k_mul))
+        gains = self._shared_gains(m)
         for i, (weights, trace, n_neur) in enumerate(
             (
                 (self.weights_inp, self._trace_inp, config.spi_num_inp_neur),
@@ -149,12 +147,23 @@ class Eprop(wiring.Component):
                 weights.eprop.we.eq(cs & writes),
                 weights.eprop.pre.eq(sweep.e_pre[1:]),
                 weights.eprop.group.eq(sweep.e_post[GROUP_BITS:]),
-                weights.target_valid.eq(target_valid),
                 weights.trace.eq(trace),
-                weights.gain.eq(learning.gain),
+                weights.gain.eq(gains),
                 weights.excess.eq(learning.excess),
-                weights.share.eq(shares),
             ]
+
+    def _shared_gains(self, m: Module) -> Signal:
+        """Return the gains in sixteenths. Without a target they are 0, and then only the regularisation counts."""
+        config, learning = self.config, self.learning
+        gains = Signal(SHARED_GAINS)
+        for i in range(N_WEIGHTS):
+            gain, sixteenths = learning.gain[i], Signal(REGUL_ONE.bit_length())
+            with m.If(self.timestep.target_valid):
+                m.d.comb += sixteenths.eq(REGUL_ONE)
+                with m.If(config.spi_regul_mode[0]), m.If(config.spi_regul_w.any() & (gain >= 0)):
+                    m.d.comb += sixteenths.eq(share(learning.excess[i], config.spi_regul_k_mul))
+            m.d.comb += gains[i].eq(gain * sixteenths)
+        return gains
 
     def _update_out(self, m: Module) -> None:
         config, sweep, weights = self.config, self.controller.sweep, self.weights_out
@@ -170,6 +179,18 @@ class Eprop(wiring.Component):
             weights.trace.eq(self._trace_out),
             weights.oneur_err.eq(self.oneur_err),
         ]
+
+    def _share_updates(self, m: Module) -> None:
+        """Update the weights. Those from inputs and those to output neurons are never updated in the same clock."""
+        m.submodules.update_rec = rec = WordUpdate()
+        m.submodules.update_inp_out = inp_out = WordUpdate()
+        forward(m, self.weights_rec.update, rec.request)
+        with m.If(self.controller.sweep.post_phase):
+            forward(m, self.weights_out.update, inp_out.request)
+        with m.Else():
+            forward(m, self.weights_inp.update, inp_out.request)
+        for weights, update in ((self.weights_inp, inp_out), (self.weights_rec, rec), (self.weights_out, inp_out)):
+            m.d.comb += [weights.w_lanes.eq(update.w_lanes), weights.w_next.eq(update.w_next)]
 
     def _spike(self, m: Module) -> None:
         """Read a spike's weights: a word every 16 clocks, the word for the output neurons before the sweep."""

@@ -11,7 +11,7 @@ from draupnir.emulator.reckon.layout import H_BITS, N_OUT, N_WEIGHTS, OUT_WEIGHT
 from draupnir.rtl.lib.views import layout_of
 from draupnir.rtl.reckon.buses import Config, EpropSweep
 from draupnir.rtl.reckon.eprop_controller import GROUP_BITS
-from draupnir.rtl.reckon.weight_update import EXCESSES, GAINS
+from draupnir.rtl.reckon.probability import EXCESSES, GAINS
 
 ERRORS = data.ArrayLayout(signed(U_BITS), N_OUT)
 PSUM_BITS = 28  # the width of the sum of errors times weights

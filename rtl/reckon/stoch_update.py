@@ -1,51 +1,80 @@
 """One weight's stochastic update.
 
+A weight moves by 1 in the direction of a signed number, ``prob``, with a probability that is its size. ``prob`` has 32
+bits; 0 never moves the weight, the most negative number always does. Otherwise the size is shifted left by ``lr_p``,
+where it saturates, then right by ``lr_r``, and the weight moves if this is at least a random number of 32 bits.
+
 Source: srnn.v, stoch_update.
 """
 
-from amaranth import C, Module, Mux, Signal, Value
+from amaranth import C, Cat, Module, Mux, Signal, Value
 
-WEIGHT_BITS = 8
+from draupnir.emulator.reckon.layout import PROB_BITS, W_BITS, WOUT_PROB_BITS
+
 LR_BITS = 5
 
 
-def stoch_update(m: Module, prob: Value, lr_p: Value, lr_r: Value, rnd: Value, w: Value) -> tuple[Value, Value]:
-    """Move a weight by 1 in the direction of ``prob``, with a probability that is its size. The logic is combinational.
+class LearningRate:
+    """The two shifts, which are the same for all weights of a word.
 
-    prob : a signed number; 0 never updates the weight, the most negative number always does
-    lr_p, lr_r : 0..31; ``prob`` is shifted left by ``lr_p``, where it saturates, then right by ``lr_r``
-    rnd : as wide as ``prob``; the weight is updated if this is at most the size of the shifted ``prob``
-    w : the weight, a signed number, -128..127
+    lr_p, lr_r : 0..31
 
-    Returns a bit that is 1 if the weight is updated, and the new weight, which stays at -128 and 127.
+    Without saturation both shifts are one, by the difference. Ours shifts the random number the other way, and not the
+    size: a rotation, and a mask of the bits that come from the other end.
     """
-    n = len(prob)
-    down, always = prob[-1], 1 << (n - 1)
-    size = Signal(n)
-    m.d.comb += size.eq((prob ^ down.replicate(n)) + down)
-    writes = (size != 0) & ((size == always) | _reaches(m, size, lr_p, lr_r, rnd))
-    lowest, highest = 1 << (WEIGHT_BITS - 1), (1 << (WEIGHT_BITS - 1)) - 1
+
+    def __init__(self, m: Module, lr_p: Value, lr_r: Value) -> None:
+        ones = C((1 << PROB_BITS) - 1, PROB_BITS)
+        self._raises, self._turn, wrapped = Signal(), Signal(LR_BITS), Signal(PROB_BITS)
+        self._mask, self._too_high = Signal(PROB_BITS), Signal(PROB_BITS)
+        m.d.comb += [
+            self._raises.eq(lr_p > lr_r),
+            self._turn.eq(lr_r - lr_p),
+            wrapped.eq(~(ones << self._turn)),
+            self._mask.eq(Mux(self._raises, wrapped, ~wrapped)),
+            self._too_high.eq(~(ones >> lr_r)),
+        ]
+
+    def reaches(self, m: Module, size: Value, rnd: Value) -> Value:
+        """Return 1 if ``size``, shifted, is at least ``rnd``.
+
+        A random number that is shifted to the right may lose bits, and then the size must be more than the rest of it.
+        One that loses bits to the left is more than any size. Saturation only bounds the shifted size by the greatest
+        number >> lr_r.
+        """
+        turned, target, loses = rnd, Signal(PROB_BITS), Signal()
+        for i in range(LR_BITS):
+            stage = Signal(PROB_BITS)
+            m.d.comb += stage.eq(Mux(self._turn[i], turned.rotate_left(1 << i), turned))
+            turned = stage
+        m.d.comb += [target.eq(turned & self._mask), loses.eq((turned & ~self._mask).any())]
+        # Half more is enough, because the size is a whole number.
+        is_at_least = Cat(C(0, 1), size) >= Cat(loses & self._raises, target)
+        return is_at_least & ~(loses & ~self._raises) & ~(rnd & self._too_high).any()
+
+
+def size_of(prob: Value) -> Value:
+    """Return the size of ``prob``, 0..2**31."""
+    down = prob[-1]
+    return ((prob ^ down.replicate(PROB_BITS)) + down)[:PROB_BITS]
+
+
+def moves(size: Value, reaches: Value) -> Value:
+    """Return 1 if a weight moves. reaches : see LearningRate"""
+    return size[-1] | (size.any() & reaches)
+
+
+def new_weight(w: Value, down: Value) -> Value:
+    """Return a weight, a signed number, plus 1, or minus 1 if ``down`` is 1; it stays at -128 and 127."""
     w = w.as_unsigned() if w.shape().signed else w
-    down_to, up_to = Mux(w == lowest, lowest, w - 1), Mux(w == highest, highest, w + 1)
-    return writes, Mux(down, down_to, up_to)[:WEIGHT_BITS]
+    end = Mux(down, 1 << (W_BITS - 1), (1 << (W_BITS - 1)) - 1)
+    return Mux(w == end, end, w + Cat(C(1, 1), down.replicate(W_BITS - 1)))[:W_BITS]
 
 
-def _reaches(m: Module, size: Value, lr_p: Value, lr_r: Value, rnd: Value) -> Value:
-    """Return 1 if ``size``, shifted as ``stoch_update`` says, is at least ``rnd``. It has a single shift, to the right.
+def widened(number: Value) -> Value:
+    """Return an output weight's ``prob`` or ``rnd``, of 28 bits, with 32 bits: 16 times as much, which changes nothing.
 
-    Without saturation, both shifts are one, by the difference of the two. To the left, size << d >= rnd is the same as
-    size > (rnd - 1) >> d, unless rnd is 0. Saturation only bounds the result by the greatest number >> lr_r.
+    A size saturates at 2**28 - 1, or at 2**32 - 1 here; either, shifted to the right, is at least ``rnd`` or 16 times
+    ``rnd`` in the same cases.
     """
-    n = len(size)
-    is_left, distance = Signal(), Signal(LR_BITS)
-    source, other, shifted = Signal(n), Signal(n), Signal(n)
-    m.d.comb += [
-        is_left.eq(lr_p >= lr_r),
-        distance.eq(Mux(is_left, lr_p - lr_r, lr_r - lr_p)),
-        source.eq(Mux(is_left, rnd - 1, size)),
-        other.eq(Mux(is_left, size, rnd)),
-        shifted.eq(source >> distance),
-    ]
-    is_at_least = shifted >= other
-    bound = C((1 << n) - 1, n) >> lr_r
-    return (bound >= rnd) & Mux(is_left, ~is_at_least | (rnd == 0), is_at_least)
+    return Cat(C(0, PROB_BITS - WOUT_PROB_BITS), number)

@@ -1,4 +1,4 @@
-"""The three weight memories, each with its update by e-prop.
+"""The three weight memories, and the updates by e-prop that they ask for.
 
 Source: srnn.v, Input/Recurrent weight update, Output weight update, SRAMs.
 """
@@ -29,8 +29,9 @@ from draupnir.rtl.reckon.buses import Config, SramAccess
 from draupnir.rtl.reckon.learning import ERRORS
 from draupnir.rtl.reckon.lfsr import UnfoldedLfsr
 from draupnir.rtl.reckon.memory import SpiMemory
-from draupnir.rtl.reckon.stoch_update import stoch_update
-from draupnir.rtl.reckon.weight_update import EXCESSES, GAINS, SHARES, WeightUpdate
+from draupnir.rtl.reckon.probability import EXCESSES, SHARED_GAINS, UpdateProbability
+from draupnir.rtl.reckon.stoch_update import widened
+from draupnir.rtl.reckon.word_update import UpdateRequest
 
 LFSR = {lfsr.name: lfsr for lfsr in LFSRS}
 GROUP_BITS = (N_WEIGHTS - 1).bit_length()
@@ -57,8 +58,8 @@ class HiddenWeights(wiring.Component):
     copy : see ``Sram``
 
     in_eprop : 1 in state EPROP, in which ``eprop`` has the memory; in all others ``sweep`` has it
-    target_valid : 1 if the eligibility counts; with 0 only the regularisation does
-    trace, gain, excess, share : see WeightUpdate
+    trace, gain, excess : see UpdateProbability
+    update : the update of the word last read; w_lanes, w_next : the answer of a WordUpdate
     r_word, r_chunk : the word last read, and 32 bits of it for the SPI
     """
 
@@ -67,11 +68,12 @@ class HiddenWeights(wiring.Component):
     in_eprop: In(1)
     eprop: In(WeightAccess())
     sweep: In(WeightAccess())
-    target_valid: In(1)
     trace: In(TRACE_BITS)
-    gain: In(GAINS)
+    gain: In(SHARED_GAINS)
     excess: In(EXCESSES)
-    share: In(SHARES)
+    update: Out(UpdateRequest())
+    w_lanes: In(N_WEIGHTS)
+    w_next: In(W_BITS * N_WEIGHTS)
     r_word: Out(layout_of(WEIGHTS))
     r_chunk: Out(SPI_BITS)
 
@@ -116,34 +118,36 @@ class HiddenWeights(wiring.Component):
         return getattr(self.config, f"spi_{name}")
 
     def _update(self, m: Module) -> None:
-        source, memory, config = self._source, self.memory, self.config
+        source, memory, config, update = self._source, self.memory, self.config, self.update
         m.submodules.lfsr = lfsr = UnfoldedLfsr(LFSR[f"lfsr_w{source}"], gated=True)
-        m.submodules.update = update = WeightUpdate()
+        m.submodules.probability = probability = UpdateProbability()
         m.d.comb += [
             lfsr.cs.eq(self.eprop.cs),
             lfsr.en.eq(self.eprop.we),
             lfsr.prog.eq(self.spi.prog[f"seed_{source}"]),
             lfsr.seed.eq(self._register(f"seed_{source}")),
+            probability.cs.eq(self.eprop.cs),
+            probability.we.eq(self.eprop.we),
+            probability.trace.eq(self.trace),
+            probability.gain.eq(self.gain),
+            probability.penalises.eq(config.spi_regul_mode[1] & config.spi_regul_w[("inp", "rec").index(source)]),
+            probability.excess.eq(self.excess),
+            probability.k_p.eq(self._register(f"regul_k_{source}_p")),
+            probability.k_r.eq(self._register(f"regul_k_{source}_r")),
             update.cs.eq(self.eprop.cs),
             update.we.eq(self.eprop.we),
-            update.learns.eq(self.target_valid),
-            update.trace.eq(self.trace),
-            update.gain.eq(self.gain),
-            update.share.eq(self.share),
-            update.penalises.eq(config.spi_regul_mode[1] & config.spi_regul_w[("inp", "rec").index(source)]),
-            update.excess.eq(self.excess),
-            update.k_p.eq(self._register(f"regul_k_{source}_p")),
-            update.k_r.eq(self._register(f"regul_k_{source}_r")),
+            update.prob.eq(probability.prob),
+            update.saturates.eq(probability.saturates),
             update.lr_p.eq(self._register(f"lr_p_w{source}")),
             update.lr_r.eq(self._register(f"lr_r_w{source}")),
             update.rnd.eq(lfsr.rnd),
             update.w.eq(memory.r_word),
-            memory.w_lanes.eq(update.w_lanes),
-            memory.w_word.eq(update.w_next),
+            memory.w_lanes.eq(self.w_lanes),
+            memory.w_word.eq(self.w_next),
         ]
         if source == "rec":
             with m.If(self.eprop.pre[GROUP_BITS:] == self.eprop.group):
-                m.d.comb += update.clears.eq(1 << self.eprop.pre[:GROUP_BITS])
+                m.d.comb += memory.w_word.word_select(self.eprop.pre[:GROUP_BITS], W_BITS).eq(0)
 
 
 class OutWeights(wiring.Component):
@@ -154,7 +158,7 @@ class OutWeights(wiring.Component):
     trace : the output trace of the neuron whose weights are updated, shifted
     oneur_err : the output neurons' errors
 
-    All other ports are as in HiddenWeights.
+    The updates of missing neurons' weights do not count. All other ports are as in HiddenWeights.
     """
 
     config: In(Config())
@@ -164,6 +168,9 @@ class OutWeights(wiring.Component):
     sweep: In(WeightAccess())
     trace: In(TOUT_BITS)
     oneur_err: In(ERRORS)
+    update: Out(UpdateRequest())
+    w_lanes: In(N_WEIGHTS)
+    w_next: In(W_BITS * N_WEIGHTS)
     r_word: Out(layout_of(OUT_WEIGHTS))
     r_chunk: Out(SPI_BITS)
 
@@ -193,7 +200,7 @@ class OutWeights(wiring.Component):
         return m
 
     def _update(self, m: Module) -> None:
-        config, memory = self.config, self.memory
+        config, memory, update = self.config, self.memory, self.update
         m.submodules.lfsr = lfsr = UnfoldedLfsr(LFSR["lfsr_wout"], gated=True)
         m.d.comb += [
             lfsr.cs.eq(self.eprop.cs),
@@ -201,15 +208,21 @@ class OutWeights(wiring.Component):
             lfsr.prog.eq(self.spi.prog.seed_out),
             lfsr.seed.eq(config.spi_seed_out),
         ]
-        lr_p, lr_r = config.spi_lr_p_wout, config.spi_lr_r_wout
+        m.d.comb += [
+            update.cs.eq(self.eprop.cs),
+            update.we.eq(self.eprop.we),
+            update.lr_p.eq(config.spi_lr_p_wout),
+            update.lr_r.eq(config.spi_lr_r_wout),
+            update.w.eq(memory.r_word),
+            memory.w_lanes.eq(self.w_lanes),
+            memory.w_word.eq(self.w_next),
+        ]
+        # These are two nested Ifs, so that a simulator skips all of it in most clocks.
         with m.If(self.eprop.cs), m.If(self.eprop.we):
-            writes, weights = [], []
             for k in range(self._n_outputs):
                 prob = Signal(WOUT_PROB_BITS)
-                m.d.comb += prob.eq(self.oneur_err[k] * self.trace)
-                rnd = lfsr.rnd.word_select(k, WOUT_PROB_BITS)
-                w = memory.r_word.word_select(k, W_BITS)
-                writes_k, w_next = stoch_update(m, prob, lr_p, lr_r, rnd, w)
-                writes.append(writes_k)
-                weights.append(w_next)
-            m.d.comb += [memory.w_lanes.eq(Cat(writes)), memory.w_word.eq(Cat(weights))]
+                m.d.comb += [
+                    prob.eq(self.oneur_err[k] * self.trace),
+                    update.prob[k].eq(widened(prob)),
+                    update.rnd[k].eq(widened(lfsr.rnd.word_select(k, WOUT_PROB_BITS))),
+                ]

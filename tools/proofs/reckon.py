@@ -23,8 +23,9 @@ from draupnir.emulator.reckon.layout import (
 )
 from draupnir.emulator.reckon.learning import eprop, traces
 from draupnir.rtl.reckon.output_neurons import output_error
+from draupnir.rtl.reckon.probability import ExcessShift
 from draupnir.rtl.reckon.rounding import decay
-from draupnir.rtl.reckon.stoch_update import LR_BITS, stoch_update
+from draupnir.rtl.reckon.stoch_update import LR_BITS, LearningRate, moves, new_weight, size_of, widened
 from draupnir.tools.proofs.claim import Leaf, ModuleOutput, Original, Ours, Unknowns
 from draupnir.tools.proofs.functions import FunctionOf, signed_number
 from draupnir.tools.proofs.kernels import Kernels
@@ -49,8 +50,12 @@ def _update(bits: int, kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any
 
 def _our_update(bits: int) -> Elaboratable:
     def build(m: Module, prob: Value, lr_p: Value, lr_r: Value, rnd: Value, w: Value) -> Mapping[str, Value]:
-        writes, w_next = stoch_update(m, prob, lr_p, lr_r, rnd, w)
-        return {"moves": writes, "weight": Mux(writes, w_next, w)}
+        if bits == WOUT_PROB_BITS:
+            prob, rnd = widened(prob), widened(rnd)
+        size = size_of(prob)
+        reaches = LearningRate(m, lr_p, lr_r).reaches(m, size, rnd)
+        is_moved = moves(size, reaches)
+        return {"moves": is_moved, "weight": Mux(is_moved, new_weight(w, prob[-1]), w)}
 
     inputs = {"prob": signed(bits), "lr_p": LR_BITS, "lr_r": LR_BITS, "rnd": bits, "w": W_BITS}
     return FunctionOf(inputs, {"moves": 1, "weight": W_BITS}, build)
@@ -83,6 +88,27 @@ def _update_leaf(name: str, title: str, bits: int) -> Leaf:
         ),
     )
 
+
+def _penalty(kernels: Kernels, unknowns: Unknowns) -> Mapping[str, Any]:
+    excess, k_p, k_r = (unknowns[name].resized(KERNEL_BITS) for name in ("excess", "k_p", "k_r"))
+    return {"penalty": kernels.call(eprop.additive, excess, k_p, k_r)}
+
+
+def _our_penalty() -> Elaboratable:
+    def build(m: Module, excess: Value, k_p: Value, k_r: Value) -> Mapping[str, Value]:
+        return {"penalty": ExcessShift(m, k_p, k_r).penalty(excess)}
+
+    return FunctionOf(_PENALTY, {"penalty": signed(PROB_BITS)}, build)
+
+
+_PENALTY = {"excess": TRACE_BITS, "k_p": LR_BITS, "k_r": LR_BITS}
+PENALTY_LEAF = Leaf(
+    "penalty",
+    "the term of additive regularisation",
+    _PENALTY,
+    _penalty,
+    Ours(lambda unknowns: unknowns, {"penalty": ModuleOutput("penalty", 0, PROB_BITS, signed=True)}, _our_penalty),
+)
 
 # --- The error of an output neuron --------------------------------------------------------------------------------
 
@@ -163,6 +189,7 @@ KAPPA_BITS = KAPPA_ONE.bit_length()
 CLAIMS = (
     _update_leaf("update", "the update of an input or recurrent weight at random", PROB_BITS),
     _update_leaf("wout", "the update of an output weight at random", WOUT_PROB_BITS),
+    PENALTY_LEAF,
     ERROR_LEAF,
     _decay_leaf("leak", "the decay of a recurrent neuron's potential", lif.leak, signed(U_BITS), ALPHA_BITS, 15),
     _decay_leaf("leak-out", "the decay of an output neuron's potential", readout.leak, signed(U_BITS), KAPPA_BITS, 7),

@@ -3,7 +3,8 @@ import random
 import pytest
 from amaranth import Cat, Module, Value, signed
 
-from draupnir.rtl.reckon.stoch_update import stoch_update
+from draupnir.emulator.reckon.layout import PROB_BITS
+from draupnir.rtl.reckon.stoch_update import LearningRate, moves, new_weight, size_of, widened
 from draupnir.rtl.tests.reckon import naive
 from draupnir.rtl.tests.reckon.expression import Expression
 from draupnir.rtl.tests.simulate import evaluate
@@ -11,7 +12,10 @@ from draupnir.rtl.tests.simulate import evaluate
 
 def _answers(bits: int, rows: list[dict[str, int]]) -> list[tuple[bool, int]]:
     def emit(m: Module, e: Expression) -> Value:
-        return Cat(*stoch_update(m, e.prob, e.lr_p, e.lr_r, e.rnd, e.w))
+        prob, rnd = (widened(e.prob), widened(e.rnd)) if bits < PROB_BITS else (e.prob, e.rnd)
+        size = size_of(prob)
+        reaches = LearningRate(m, e.lr_p, e.lr_r).reaches(m, size, rnd)
+        return Cat(moves(size, reaches), new_weight(e.w, prob[-1]))
 
     inputs = {"prob": bits, "lr_p": 5, "lr_r": 5, "rnd": bits, "w": signed(8)}
     component = Expression(inputs, 9, emit)

@@ -42,6 +42,7 @@ BUGS = [  # chip, part, a piece of our Verilog, and what a bug makes of it
     ("gungnir", "eprop", " >> ", " << "),
     ("reckon", "update", " >> ", " << "),
     ("reckon", "wout", " - ", " + "),
+    ("reckon", "penalty", " >> ", " << "),
     ("reckon", "error", " - ", " + "),
     ("reckon", "leak", " >= ", " > "),
     ("reckon", "leak-out", " >= ", " > "),
