@@ -33,6 +33,8 @@ _CALL = "import sys, {package}; sys.exit({package}.{function}(sys.argv[1:]))"
 # the machine's root folders, as it does by default, it would take the name home/x.v for /home/x.v.
 _MOUNT = {"YOWASP_MOUNT": "/=."}
 _NEW_COMMANDS = ("read_slang",)  # of Yosys, which older ones lack
+# The oldest Yosys that is known to run its command mutate to the end: 0.23 stops where a memory's constant is mutated.
+_OLDEST_FOR_MUTANTS = (0, 70)
 _FOLDERS_OF_ITS_OWN = ("share", "tmp")
 
 
@@ -74,7 +76,7 @@ def find(name: str) -> Tool:
 
 
 def find_for(name: str, arguments: Sequence[str]) -> Tool:
-    """Return the tool that runs these arguments: as ``find``, but Yosys' package if the one on PATH lacks a command.
+    """Return the tool that runs these arguments: as ``find``, but Yosys' package if the one on PATH is too old.
 
     Raises InputError if there is none.
     """
@@ -84,7 +86,14 @@ def find_for(name: str, arguments: Sequence[str]) -> Tool:
     for command in _NEW_COMMANDS:
         if any(command in argument for argument in arguments) and not _has(tool.source, command):
             return _of_package(name, f"{tool.source} has no command {command}: put a newer one on PATH")
+    if any("mutate" in argument for argument in arguments) and _numbers(tool.version) < _OLDEST_FOR_MUTANTS:
+        return _of_package(name, f"{tool.source} is Yosys {tool.version}, too old for mutants: put a newer one on PATH")
     return tool
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The first two numbers of a version; none if it is unknown."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
 
 
 @cache

