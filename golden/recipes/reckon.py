@@ -301,6 +301,27 @@ class Actions:
         word = self._recipe.network.chunk(layout.NEURONS.name, addr, self._rng) & ~0b11 | flags
         return [PORT.header(SpiCode.NEUR, addr), word]
 
+    def bare_header(self) -> HostPiece:
+        """Announce no data fields to read, so that the request stays 1, and let the network run with it."""
+        code = draw((SpiCode.NEUR, SpiCode.WOUT), self._rng)
+        yield from self.register("SPI_EN_CONF", 1)
+        yield from self.slow_words([PORT.header(code, self._any(16), 0, read=1)])
+        yield from self.register("SPI_EN_CONF", 0)
+
+    def repeat(self) -> HostPiece:
+        """Write several words in one transfer to one of the registers named in ``retune``."""
+        name = str(self._rng.choice(list(self._traffic.retune)))
+        words = [draw(self._traffic.retune[name], self._rng) for _ in range(draw(self._traffic.block, self._rng))]
+        yield from self.words([PORT.header(SpiCode.CONFIG, CHIP.register(name).addr, len(words)), *words])
+        self.registers[name] = words[-1]
+
+    def first_flags(self) -> HostPiece:
+        """Stop the network after a timestep, and write the flags of neuron 0 or 1, whose dirty bits count in EPROP."""
+        yield from self.register("SPI_EN_CONF", 1)
+        yield from self._host.wait_until(_SPI_RDY, _PATIENCE)
+        yield from self.words(self._flag_words(draw((0, 1), self._rng), dirty=0))
+        yield from self.register("SPI_EN_CONF", 0)
+
     def outputs(self) -> HostPiece:
         """Write random potentials of all output neurons in one transfer."""
         yield from self.register("SPI_EN_CONF", 1)

@@ -164,6 +164,20 @@ SPI_RECIPES = {
             half=Clocks(1, 4),
         ),
     ),
+    "spi_headers": ReckonRecipe(
+        "A header without data fields leaves its request at 1, a block of words goes to one register, and in learning "
+        "the dirty bits of the first two neurons count for all others.",
+        n_cycles=16_000,
+        network=_SMALL,
+        samples=_SOME_EVENTS,
+        host=HostTraffic(
+            {"bare_header": 5, "repeat": 3, "first_flags": 4, "session": 2},
+            gap=Clocks(50, 500),
+            half=Clocks(1, 3),
+            retune={"SPI_KAPPA": (0x60, 0x7F), "SPI_THR_H_0": (0, 500), "SPI_LR_P_WINP": (8, 12)},
+            block=(2, 4),
+        ),
+    ),
 }
 
 ABUSE_RECIPES = {
