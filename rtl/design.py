@@ -158,6 +158,7 @@ class OurChip:
     on_boards : board -> parameters of the reduced chip that fits the board's FPGA
     board_freqs : board -> default frequency in Hz of the chip's clock, where the chip does not reach the board's
     synthesis_options : family of FPGAs -> options of Yosys' synthesis for it
+    small_families : the families for which it is mapped for few cells and wires, and not for speed
     probes : declared probe -> its path, for each probe that the RTL has; a function of the sizes as for ``memories``
     registers : register of the golden model -> the path of the signal that has its content; see ``StatePlaces`` of
         tools/proofs
@@ -175,6 +176,7 @@ class OurChip:
     on_boards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     board_freqs: Mapping[str, float] = field(default_factory=dict)
     synthesis_options: Mapping[str, str] = field(default_factory=dict)
+    small_families: tuple[str, ...] = ()
     probes: Mapping[str, str] | Callable[..., Mapping[str, str]] = field(default_factory=dict)
     registers: Mapping[str, str] = field(default_factory=dict)
     copied_registers: tuple[str, ...] = ()

@@ -160,13 +160,15 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
     options = f"--report {NAME}.json.report --timing-allow-fail --seed {SEED} --freq {request.freq / 1e6:g}"
     name = None if request.header else title(request.chip, dict(request.parameters))
     design = BoardTop(declaration, component, request.board, clock_plan, name)
+    steps = synthesis.synthesis(emit.our_chip(request.chip), request.board.family, NAME)
     plan = platform.prepare(
         design,
         NAME,
         emit_src=False,
         nextpnr_opts=options,
-        script_after_read=synthesis.SETTINGS,
-        synth_opts=emit.our_chip(request.chip).synthesis_options.get(request.board.family, ""),
+        script_after_read=steps.settings,
+        synth_opts=steps.options,
+        script_after_synth=steps.rest,
     )
     remedy = f"so there is none yet; `draupnir rtl {request.chip}` has the chip's Verilog"
     check_placed(request.subject, _shapes(request), platform.placed, f"a bitstream, {remedy}")

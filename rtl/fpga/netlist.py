@@ -139,8 +139,7 @@ def synthesise(chip_name: str, family: Family, folder: Path, **parameters: Any) 
     platform = _PLATFORMS[family]()
     path = emit.write_verilog(emit.make(chip_name, **parameters), ours.top, folder, platform)
     check_placed(chip_name, _shapes(chip_name, parameters), platform.placed, f"outside in an {family}'s netlist")
-    options = ours.synthesis_options.get(family, "")
-    script = f"read_verilog {path.name}; {synthesis.commands(family, ours.top, options)}"
+    script = f"read_verilog {path.name}; {synthesis.commands(ours, family, ours.top)}"
     tools.must("yosys", ["-q", "-p", script], folder)
     netlist = json.loads((folder / "chip.json").read_text())
     return _netlist(chip_name, family, folder, netlist, parameters)

@@ -15,7 +15,7 @@ from typing import Any
 from draupnir.emulator.declare import Chip
 from draupnir.emulator.errors import InputError
 from draupnir.rtl import datafiles, emit
-from draupnir.rtl.design import Design, literal
+from draupnir.rtl.design import Design, OurChip, literal
 from draupnir.rtl.fpga import report, synthesis, tools
 from draupnir.rtl.fpga.memories import BlockMemories
 from draupnir.rtl.fpga.report import Usage
@@ -46,10 +46,10 @@ class Row:
 class _Flow:
     """The tools' options, the same for all rows.
 
-    synthesis_options : see OurChip; route, device : see ``survey``
+    ours : the chip, whose options of the synthesis are those of all rows; route, device : see ``survey``
     """
 
-    synthesis_options: str
+    ours: OurChip
     route: bool
     device: str
 
@@ -78,7 +78,7 @@ def survey(
         if name not in all_variants:
             raise InputError(f"--variant {name}: {chip.name} has {', '.join(all_variants)}")
     ours = emit.our_chip(chip.name)
-    flow = _Flow(ours.synthesis_options.get("ecp5", ""), route, device)
+    flow = _Flow(ours, route, device)
     for name in names:
         path, parameters = folder / name.replace(" ", "-"), {**chip.sizes, **all_variants[name]}
         emit.write_verilog(emit.make(chip.name, **parameters), ours.top, path, BlockMemories())
@@ -104,7 +104,7 @@ def _synthesised(name: str, parameters: Mapping[str, Any], design: Design, folde
     datafiles.put_beside(design.data, folder)
     read = f"read_verilog {system_verilog}{defines}{' '.join(path.name for path in design.files)}"
     read += "".join(f"; chparam -set {name} {literal(value)} {design.top}" for name, value in design.parameters.items())
-    script = f"{read}; {synthesis.commands('ecp5', design.top, flow.synthesis_options)}"
+    script = f"{read}; {synthesis.commands(flow.ours, 'ecp5', design.top)}"
     tools.must("yosys", ["-q", "-l", "synthesis.log", "-p", script], folder)
     log = tools.must("nextpnr-ecp5", [*_options(flow.device), "--pack-only"], folder)
     return Row(name, parameters, report.of_log(log), None)

