@@ -157,15 +157,17 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
     declaration = request.declaration
     component = emit.make(request.chip, **request.parameters)
     platform = request.board.make_platform()
-    options = f"--report {NAME}.json.report --timing-allow-fail --seed {SEED} --freq {request.freq / 1e6:g}"
+    steps = synthesis.synthesis(emit.our_chip(request.chip), request.board.family, NAME)
+    options = (
+        f"--report {NAME}.json.report --timing-allow-fail --seed {SEED} --freq {request.freq / 1e6:g} {steps.router}"
+    )
     name = None if request.header else title(request.chip, dict(request.parameters))
     design = BoardTop(declaration, component, request.board, clock_plan, name)
-    steps = synthesis.synthesis(emit.our_chip(request.chip), request.board.family, NAME)
     plan = platform.prepare(
         design,
         NAME,
         emit_src=False,
-        nextpnr_opts=options,
+        nextpnr_opts=options.strip(),
         script_after_read=steps.settings,
         synth_opts=steps.options,
         script_after_synth=steps.rest,

@@ -90,7 +90,7 @@ def survey(
 
 def _row(name: str, parameters: Mapping[str, Any], design: Design, clock: str, folder: Path, flow: _Flow) -> Row:
     row = _synthesised(name, parameters, design, folder, flow)
-    return _routed(row, clock, folder, flow.device) if flow.route else row
+    return _routed(row, clock, folder, flow) if flow.route else row
 
 
 def _synthesised(name: str, parameters: Mapping[str, Any], design: Design, folder: Path, flow: _Flow) -> Row:
@@ -110,13 +110,14 @@ def _synthesised(name: str, parameters: Mapping[str, Any], design: Design, folde
     return Row(name, parameters, report.of_log(log), None)
 
 
-def _routed(row: Row, clock: str, folder: Path, device: str) -> Row:
+def _routed(row: Row, clock: str, folder: Path, flow: _Flow) -> Row:
     """Place and route what was synthesised in a folder; clock : the net of the clock whose frequency counts"""
     if excess := [each for each in row.usage if each.used > each.available]:
         need = ", ".join(f"{each.used:,} {each.kind} of {each.available:,}" for each in excess)
-        raise InputError(f"{row.name}: {DEVICES[device]} has no room: {need}; --no-route only counts")
+        raise InputError(f"{row.name}: {DEVICES[flow.device]} has no room: {need}; --no-route only counts")
     options = ["--seed", str(SEED), "--timing-allow-fail", "--report", "report.json", "--log", "place_and_route.log"]
-    tools.must("nextpnr-ecp5", ["--quiet", *_options(device), *options], folder)
+    router = synthesis.synthesis(flow.ours, "ecp5", flow.ours.top).router.split()
+    tools.must("nextpnr-ecp5", ["--quiet", *_options(flow.device), *router, *options], folder)
     routed = report.read(folder / "report.json")
     fastest = routed.clock(clock)
     if fastest is None:

@@ -24,20 +24,24 @@ SETTINGS = _settings()  # a command of Yosys that comes before synth_ecp5 or syn
 _COMMANDS = {"ecp5": "synth_ecp5", "ice40": "synth_ice40 -device u"}
 # abc9 makes fewer and fuller LUTs than abc, for speed, and then the wires of a chip with many shifters may not fit.
 _BY_ABC = {"ecp5": ("begin:map_luts", "abc -dress -lut 4; clean", "map_cells:")}
+# nextpnr's second router takes four minutes where the first one, its default, takes a third of an hour or does not end.
+_ROUTER = "--router router2"
 
 
 @dataclass(frozen=True)
 class Synthesis:
-    """The synthesis of a chip for a family of FPGAs.
+    """The synthesis of a chip for a family of FPGAs, and how it is routed.
 
     settings : the command of Yosys that comes before it
     options : the options of the synthesis command, without its top
     rest : the commands that follow it; empty if it is whole
+    router : options of nextpnr
     """
 
     settings: str
     options: str
     rest: str
+    router: str = ""
 
 
 def synthesis(ours: OurChip, family: str, top: str) -> Synthesis:
@@ -47,7 +51,7 @@ def synthesis(ours: OurChip, family: str, top: str) -> Synthesis:
         return Synthesis(SETTINGS, options, "")
     first, between, last = _BY_ABC[family]
     rest = f"{between}; {_COMMANDS[family]} {options} -run {last} -top {top}"
-    return Synthesis(_settings(_SMALL), f"{options} -run {first}", rest)
+    return Synthesis(_settings(_SMALL), f"{options} -run {first}", rest, _ROUTER)
 
 
 def commands(ours: OurChip, family: str, top: str) -> str:

@@ -72,6 +72,20 @@ def test_reckon_is_mapped_by_abc_without_wide_multiplexers(tmp_path: Path) -> No
     assert {cell["type"] for cell in module["cells"].values()} == {"LUT4", "CCU2C"}
 
 
+def test_a_bitstream_of_such_a_chip_is_routed_by_the_second_router(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = replace(emit.our_chip("tinyodin"), small_families=("ecp5",))
+    monkeypatch.setattr(emit, "our_chip", lambda name: ours)
+    board = boards.board("ulx3s-85f")
+    request = Request("tinyodin", board, 25e6, {})
+    plan = clocks.plan(board.family, board.oscillator_hz, request.freq * request.clocks_a_cycle)
+    _, nextpnr = flow._prepare(request, plan, tmp_path)
+    assert nextpnr[nextpnr.index("--router") + 1] == "router2"
+    script = (tmp_path / "top.ys").read_text()
+    assert script.index("-run begin:map_luts") < script.index("abc -dress -lut 4") < script.index("-run map_cells:")
+
+
 def test_a_chip_without_options_is_mapped_as_yosys_does() -> None:
     commands = synthesis.commands(emit.our_chip("odin"), "ecp5", "ODIN")
     assert commands == f"{synthesis.SETTINGS}; synth_ecp5  -top ODIN; write_json chip.json"
