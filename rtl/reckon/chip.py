@@ -292,7 +292,7 @@ RTL = OurChip(
         "64 neurons": {"n_neurons": 64},
         "smallest": {"n_neurons": 64, "n_outputs": 4},
     },
-    board_freqs={"ulx3s-85f": 10e6},
+    board_freqs={"ulx3s-85f": 7.5e6},
     # Its many shifters make many wide multiplexers and full LUTs, and then its wires do not fit, although its cells do.
     synthesis_options={"ecp5": "-nowidelut"},
     small_families=("ecp5",),
