@@ -97,7 +97,7 @@ class BridgeAerReceiver(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        waited, req_before = Signal(DELAY_BITS), Signal()
+        waited, req_before = Signal(DELAY_BITS), Signal(name="req_before")
         m.d.comb += [self.o.payload.cycle.eq(self.now), self.o.payload.addr.eq(self.addr)]
         with m.If(self.stb & self.o.ready):
             m.d.comb += self.o.valid.eq(self.req & ~req_before)

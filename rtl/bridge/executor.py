@@ -235,7 +235,8 @@ class Executor(wiring.Component):
 
     def _identify_states(self, m: Module) -> None:
         m.submodules.identity = rom = memory.Memory(shape=8, depth=len(self._identity), init=list(self._identity))
-        read, byte_idx = rom.read_port(), Signal(range(len(self._identity) + 1))
+        read = rom.read_port()
+        byte_idx = Signal(range(len(self._identity) + 1), name="byte_idx")
         m.d.comb += read.addr.eq(byte_idx)
         with m.State("IDENTIFY"):
             m.d.sync += byte_idx.eq(byte_idx + 1)

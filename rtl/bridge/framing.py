@@ -31,9 +31,10 @@ class Deframer(wiring.Component):
         m = Module()
         m.submodules.buffer = buffer = memory.Memory(shape=8, depth=BUFFER, init=[])
         m.submodules.crc = crc = CRC(data_width=8).create()
-        write, read = buffer.write_port(), buffer.read_port()
+        write = buffer.write_port()
+        read = buffer.read_port()
         n_buffered = Signal(range(BUFFER + 1))  # the number of bytes in the buffer, with the CRC
-        escaped, bad = Signal(), Signal()
+        escaped, bad = Signal(), Signal(name="bad")
         m.d.comb += [
             write.addr.eq(n_buffered),
             write.data.eq(Mux(escaped, Mux(self.i.payload == ESC_END, END, ESC), self.i.payload)),
@@ -67,7 +68,7 @@ class Deframer(wiring.Component):
 
     def _read(self, m: Module, read: memory.ReadPort) -> None:
         """Send the buffer's bytes to ``o``. The port's output is the byte at ``byte_idx`` while ``fetched`` is 1."""
-        byte_idx, byte_idx_next, fetched = Signal(range(BUFFER + 1)), Signal(range(BUFFER + 1)), Signal()
+        byte_idx, byte_idx_next, fetched = Signal(range(BUFFER + 1)), Signal(range(BUFFER + 1)), Signal(name="fetched")
         m.d.comb += [
             byte_idx_next.eq(Mux(self.full, byte_idx + (self.o.valid & self.o.ready), 0)),
             read.addr.eq(byte_idx_next),
@@ -98,7 +99,8 @@ class Framer(wiring.Component):
         m = Module()
         m.submodules.buffer = buffer = memory.Memory(shape=8, depth=BUFFER, init=[])
         m.submodules.crc = crc = CRC(data_width=8).create()
-        write, read = buffer.write_port(), buffer.read_port()
+        write = buffer.write_port()
+        read = buffer.read_port()
         m.d.comb += [write.addr.eq(self.length), write.data.eq(self.i.payload), write.en.eq(self.i.valid)]
         with m.If(self.clear):
             m.d.sync += self.length.eq(0)
@@ -106,7 +108,7 @@ class Framer(wiring.Component):
             m.d.sync += self.length.eq(self.length + 1)
 
         byte_idx = Signal(range(BUFFER + CRC_BYTES + 1))
-        byte, transfers = Signal(8), Signal()
+        byte, transfers = Signal(8), Signal(name="transfers")
         m.d.comb += [read.addr.eq(byte_idx), transfers.eq(self.o.valid & self.o.ready), crc.data.eq(byte)]
         checksum = Signal(8 * CRC_BYTES)
         with m.FSM() as fsm:

@@ -29,7 +29,7 @@ class EventFifo(wiring.Component):
         ptr_bits = exact_log2(self._depth)
         write_ptr, read_ptr, fill_cnt = (Signal(ptr_bits, name=n) for n in ("write_ptr", "read_ptr", "fill_cnt"))
         empty = Signal(reset_less=True)
-        pushes, pops = Signal(), Signal()
+        pushes, pops = Signal(), Signal(name="pops")
         m.d.comb += [
             self.i.ready.eq(~fill_cnt.all()),
             self.o.valid.eq(~empty),

@@ -49,8 +49,8 @@ def synthesis(ours: OurChip, family: str, top: str) -> Synthesis:
     options = ours.synthesis_options.get(family, "")
     if family not in ours.small_families:
         return Synthesis(SETTINGS, options, "")
-    first, between, last = _BY_ABC[family]
-    rest = f"{between}; {_COMMANDS[family]} {options} -run {last} -top {top}"
+    first, by_abc, last = _BY_ABC[family]
+    rest = f"{by_abc}; {_COMMANDS[family]} {options} -run {last} -top {top}"
     return Synthesis(_settings(_SMALL), f"{options} -run {first}", rest, _ROUTER)
 
 

@@ -69,7 +69,7 @@ class LearningState(wiring.Component):
     def _connect_error(self, m: Module) -> None:
         n = self.neuron
         below = Signal(len(n.thr))
-        steps, pseudo = Signal.like(below), Signal(range(PSEUDO_MAX + 1))
+        steps, pseudo = Signal.like(below), Signal(range(PSEUDO_MAX + 1), name="pseudo")
         magnitude = Signal(SIGNAL.width)
         m.d.comb += [
             below.eq(Mux(n.thr > n.core, n.thr - n.core, 0)),
@@ -89,7 +89,7 @@ class LearningState(wiring.Component):
 
 def taught(m: Module, n: data.View, amount: Value) -> Signal:
     """Return a neuron's learning signal with an amount added: -127..127, saturated."""
-    total, clipped = Signal(signed(SIGNAL.width + 1)), Signal(signed(SIGNAL.width))
+    total, clipped = Signal(signed(SIGNAL.width + 1)), Signal(signed(SIGNAL.width), name="clipped")
     m.d.comb += [total.eq(n.signal + amount), clipped.eq(total)]
     with m.If(total > SIGNAL_MAX):
         m.d.comb += clipped.eq(SIGNAL_MAX)

@@ -52,7 +52,8 @@ class ErrorMemory(wiring.Component):
         m = Module()
         width = ERROR_LAYOUT.size
         m.submodules.words = words = memory.Memory(shape=N_SYN * width, depth=N // N_SYN, init=[])
-        write, read = words.write_port(granularity=width), words.read_port(domain="comb")
+        write = words.write_port(granularity=width)
+        read = words.read_port(domain="comb")
         m.d.comb += [
             write.addr.eq(self.addr[GROUP_BITS:]),
             write.en.eq(self.en << self.addr[:GROUP_BITS]),

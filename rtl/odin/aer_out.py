@@ -49,7 +49,7 @@ class AerOut(CrossbarAerOut):
         from_ctrl = self._from_ctrl
         popped = self.pop_neur & (self.sched_addr == config.spi_monitor_neur_addr)
         syn_idx, group = self._monitored_synapse()
-        neuron_event, synapse_event = Signal(), Signal()
+        neuron_event, synapse_event = Signal(), Signal(name="synapse_event")
         m.d.comb += [
             neuron_event.eq(
                 config.spi_out_aer_monitor_en

@@ -57,7 +57,7 @@ class BurstFifos(wiring.Component):
         acceptable = Signal(N_PRIO)
         accepts = Signal(N_PRIO)
         at_turn = Signal(N_PRIO)
-        pops, drains = Signal(), Signal()
+        pops, drains = Signal(), Signal(name="drains")
         apart = 0
         for write_plane, read_plane in zip(write_ptr.planes, read_ptr.planes, strict=True):
             apart = apart | (write_plane ^ read_plane)
@@ -145,7 +145,8 @@ class BurstWords(wiring.Component):
             m.submodules[f"bank_{bank}"] = words = memory.Memory(
                 shape=BURST_LAYOUT, depth=1 << (SLOT_BITS + ROUND_BITS), init=[]
             )
-            write, read = words.write_port(), words.read_port(domain="comb")
+            write = words.write_port()
+            read = words.read_port(domain="comb")
             m.d.comb += [
                 write.en.eq(is_written[bank] & self.write_en),
                 write.addr.eq(Cat(plane[bank] for plane in addr_planes)),

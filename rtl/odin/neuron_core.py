@@ -48,7 +48,8 @@ class SdspFlags(wiring.Component):
         m = Module()
         flags = data.StructLayout({"v_up": N_SYN, "v_down": N_SYN})
         m.submodules.groups = groups = memory.Memory(shape=flags, depth=self._n_groups, init=[])
-        write, read = groups.write_port(), groups.read_port(domain="comb")
+        write = groups.write_port()
+        read = groups.read_port(domain="comb")
         idx, group = self.addr[: exact_log2(N_SYN)], self.addr[exact_log2(N_SYN) :]
         own = Signal(N_SYN)
         m.d.comb += [
@@ -103,7 +104,7 @@ class NeuronCore(NeuronMemory):
         idx = self.control.addr[: exact_log2(N_SYN)]
         weight = Array(self.synapses[f"syn_weight{i}"] for i in range(N_SYN))[idx]
         mapped = Array(self.synapses[f"mapping{i}"] for i in range(N_SYN))[idx] | self.config.spi_propagate_unmapped_syn
-        tref, sign = Signal(), Signal()
+        tref, sign = Signal(), Signal(name="sign")
         with m.If(virts.as_value() != 0):
             m.d.comb += [tref.eq(virts.leak), sign.eq(virts.sign), stimulus.syn_weight.eq(virts.weight)]
         with m.Else():

@@ -54,7 +54,7 @@ class BurstPush(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        ahead, ahead_last = Signal(N_PRIO), Signal(N_PRIO)
+        ahead, ahead_last = Signal(N_PRIO), Signal(N_PRIO, name="ahead_last")
         with m.Switch(self.event.isi_ref):
             for isi_ref in range(1 << len(self.event.isi_ref)):
                 with m.Case(isi_ref):

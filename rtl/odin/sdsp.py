@@ -28,7 +28,7 @@ class SdspUpdate(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        up, down = Signal(), Signal()
+        up, down = Signal(), Signal(name="down")
         with m.If(self.bist_ref):
             m.d.comb += [up.eq(self.weight[-1]), down.eq(~self.weight[-1])]
         with m.Else():

@@ -41,7 +41,8 @@ class Buffer(wiring.Component):
         # With one packet both pointers have no bits, so the second word is never used. A memory of one word has no
         # address, which not every tool reads.
         m.submodules.entries = entries = memory.Memory(shape=self._width, depth=max(self._depth, 2), init=[])
-        read, write = entries.read_port(domain="comb"), entries.write_port()
+        read = entries.read_port(domain="comb")
+        write = entries.write_port()
         read_pointer = Signal(pointer_bits)
         write_pointer = Signal(pointer_bits)
         status_counter = Signal(pointer_bits + 1)

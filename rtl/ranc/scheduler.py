@@ -44,7 +44,9 @@ class Scheduler(wiring.Component):
         m = Module()
         s = self._sizes
         m.submodules.sram = sram = memory.Memory(shape=s.n_axons, depth=s.n_ticks, init=[])
-        spikes, target, write = sram.read_port(domain="fall"), sram.read_port(domain="fall"), sram.write_port()
+        spikes = sram.read_port(domain="fall")
+        target = sram.read_port(domain="fall")
+        write = sram.write_port()
         read_address = Signal(s.tick_width, init=s.n_ticks - 1, reset_less=True)
         tick_next = Signal(s.tick_width)
         is_cleared = Signal()

@@ -50,7 +50,7 @@ class AerIn(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        req_sync, is_new = Signal(), Signal()
+        req_sync, is_new = Signal(), Signal(name="is_new")
         m.submodules.req = FFSynchronizer(self.req, req_sync, reset_less=False)
         m.d.comb += is_new.eq(~self.ack & req_sync)
         with m.If(is_new):
@@ -77,7 +77,7 @@ class AerIn(wiring.Component):
         config, step = self.config, self.timestep
         target_cnt = Signal(5, reset_less=True)
         reg_tar = Signal(TARGETS, reset_less=True)
-        class_label, got_label = Signal(4, reset_less=True), Signal(reset_less=True)
+        class_label, got_label = Signal(4, reset_less=True), Signal(reset_less=True, name="got_label")
         is_last = target_cnt[0] & (target_cnt[1:] == config.spi_num_out_neur)
         m.d.comb += [
             self.reg_tar.eq(reg_tar),

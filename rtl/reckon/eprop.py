@@ -113,7 +113,7 @@ class Eprop(wiring.Component):
     def _access_neurons(self, m: Module) -> None:
         sweep = self.controller.sweep
         last = last_neuron(self.config, self._neur_bits)
-        neur, first_clock = Signal(M), Signal()
+        neur, first_clock = Signal(M), Signal(name="first_clock")
         with m.If(sweep.post_phase):
             m.d.comb += [neur.eq(sweep.e_post), first_clock.eq(sweep.e_post_lsb[:2] == 0)]
         with m.Else():
@@ -157,7 +157,7 @@ class Eprop(wiring.Component):
         config, learning = self.config, self.learning
         gains = Signal(SHARED_GAINS)
         for i in range(N_WEIGHTS):
-            gain, sixteenths = learning.gain[i], Signal(REGUL_ONE.bit_length())
+            gain, sixteenths = learning.gain[i], Signal(REGUL_ONE.bit_length(), name="sixteenths")
             with m.If(self.timestep.target_valid):
                 m.d.comb += sixteenths.eq(REGUL_ONE)
                 with m.If(config.spi_regul_mode[0]), m.If(config.spi_regul_w.any() & (gain >= 0)):
@@ -167,7 +167,7 @@ class Eprop(wiring.Component):
 
     def _update_out(self, m: Module) -> None:
         config, sweep, weights = self.config, self.controller.sweep, self.weights_out
-        writes, cs = sweep.e_post_lsb[0], Signal()
+        writes, cs = sweep.e_post_lsb[0], Signal(name="cs")
         m.d.comb += self.looks_at_errors.eq(sweep.active & sweep.post_phase & writes)
         due = (sweep.e_post <= config.spi_num_rec_neur[: self._neur_bits]) & self.timestep.target_valid
         skips = writes & (self._trace_out == 0)

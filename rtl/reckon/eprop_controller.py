@@ -34,10 +34,10 @@ class EpropController(wiring.Component):
         m = Module()
         config, step, sweep = self.config, self.timestep, self.sweep
         n = self._neur_bits
-        e_pre, e_post_lsb = Signal(n + 1, reset_less=True), Signal(GROUP_BITS + 1, reset_less=True)
-        e_post_msb, buf16_post = Signal(n - GROUP_BITS, reset_less=True), Signal(reset_less=True)
+        e_pre, e_post_lsb = Signal(n + 1, reset_less=True), Signal(GROUP_BITS + 1, reset_less=True, name="e_post_lsb")
+        e_post_msb, buf16_post = Signal(n - GROUP_BITS, reset_less=True), Signal(reset_less=True, name="buf16_post")
         recurrent = config.spi_num_rec_neur[:n]
-        only_out, pre_ends = Signal(), Signal()
+        only_out, pre_ends = Signal(), Signal(name="pre_ends")
         m.d.comb += [
             only_out.eq(config.spi_do_eprop == ONLY_OUT),
             pre_ends.eq((e_pre[1:] == last_neuron(config, n)) & e_pre[0]),

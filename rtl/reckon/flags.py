@@ -40,7 +40,7 @@ class Flags:
         places = []
         for w in writes:
             row, place = self._split(w.idx, w.n_bits)
-            mask, flags = Signal(ROW_BITS), Signal(ROW_BITS)
+            mask, flags = Signal(ROW_BITS), Signal(ROW_BITS, name="flags")
             lsb = place << (w.n_bits - 1)
             m.d.comb += [mask.eq(((1 << w.n_bits) - 1) << lsb), flags.eq(w.flags << lsb)]
             places.append((w.en, row, mask, flags))

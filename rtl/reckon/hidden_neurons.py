@@ -193,7 +193,7 @@ class HiddenNeurons(wiring.Component):
         """Return the weight for neuron n of the pair that the sweep visits, in the clock that writes."""
         cnt = self.events.neur128x2_cnt
         pairs = data.ArrayLayout(data.ArrayLayout(W_BITS, 2), WEIGHTS.width // (2 * W_BITS))(weights.as_value())
-        weight, shifted = Signal(W_BITS), Signal(U_BITS)
+        weight, shifted = Signal(W_BITS), Signal(U_BITS, name="shifted")
         m.d.comb += weight.eq(Array(pair[n] for pair in pairs)[cnt[1:4]])
         with m.If(cnt[0] & spikes):
             m.d.comb += shifted.eq(weight.as_signed() << shift)

@@ -55,7 +55,7 @@ class Learning(wiring.Component):
         regularises = config.spi_regul_mode.any()
         m.d.comb += self.no_excess.eq(~(regularises & self.excess.as_value().any()))
 
-        gain, excess = Signal(signed(U_BITS + H_BITS)), Signal(TRACE_BITS)
+        gain, excess = Signal(signed(U_BITS + H_BITS)), Signal(TRACE_BITS, name="excess")
         with m.If(sweep.active & sweep.post_phase):
             m.d.comb += gain.eq(self._learning_signal(m) * self._pseudo_derivative(m))
         above = (self.trace_rec - config.spi_regul_f0)[:TRACE_BITS]
@@ -77,7 +77,7 @@ class Learning(wiring.Component):
         is_used = sweep.e_post <= config.spi_num_rec_neur[: self._neur_bits]
         with m.If(is_used & config.spi_do_eprop[:2].any()), m.If(sweep.e_post_lsb[0]):
             m.d.comb += psum.eq(terms[0])
-        scaled, learning_signal = Signal(signed(PSUM_BITS + 16)), Signal(signed(U_BITS))
+        scaled, learning_signal = Signal(signed(PSUM_BITS + 16)), Signal(signed(U_BITS), name="learning_signal")
         greatest = (1 << (U_BITS - 1)) - 1
         m.d.comb += [
             scaled.eq(psum << config.spi_learn_sig_scale),

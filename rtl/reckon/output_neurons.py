@@ -78,7 +78,7 @@ def output_error(m: Module, target: Value, potential: Value, act: Value) -> Valu
     act : 1 if the output is the hard sigmoid of the potential, 0..ACT_HALF; 0 if it is the potential itself
     """
     n = len(potential)
-    y, difference = Signal(signed(n)), Signal(signed(n + 1))
+    y, difference = Signal(signed(n)), Signal(signed(n + 1), name="difference")
     m.d.comb += [y.eq(potential), difference.eq(target - y)]
     with m.If(act):
         m.d.comb += y.eq((potential + ACT_HALF) >> 1)

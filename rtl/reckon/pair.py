@@ -108,7 +108,7 @@ class HiddenNeuron(wiring.Component):
 
     def _integrate(self, m: Module) -> Signal:
         u, greatest = self.state.neur_u, (1 << (U_BITS - 1)) - 1
-        w, total, integrated = Signal(signed(U_BITS)), Signal(signed(U_BITS)), Signal(signed(U_BITS))
+        w, total, integrated = Signal(signed(U_BITS)), Signal(signed(U_BITS)), Signal(signed(U_BITS), name="integrated")
         m.d.comb += [
             w.eq(saturating_sum(m, self.w_inp, self.w_rec)),
             total.eq(u + w + self.noise),

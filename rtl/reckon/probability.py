@@ -69,7 +69,7 @@ class UpdateProbability(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        trace, penalises = Signal(TRACE_BITS), Signal()
+        trace, penalises = Signal(TRACE_BITS), Signal(name="penalises")
         with m.If(self.cs & self.we):
             m.d.comb += [trace.eq(self.trace), penalises.eq(self.penalises)]
         excess_shift = ExcessShift(m, self.k_p, self.k_r, penalises)

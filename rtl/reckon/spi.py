@@ -69,7 +69,7 @@ class SpiSlave(wiring.Component):
     def _ask_core(self, m: Module, header: data.View, field: Value) -> None:
         """Request a write at the end of a field, until the next one begins, and a read one field ahead."""
         access, spi_addr = self.access, self._spi_addr
-        prog, read = Signal(PROG_LAYOUT), Signal(READ_LAYOUT)
+        prog, read = Signal(PROG_LAYOUT), Signal(READ_LAYOUT, name="read")
         m.d.sck_fall += [access.prog.eq(prog), access.read.eq(read)]
         m.d.comb += [prog.eq(access.prog), read.eq(access.read)]
         # A reset does not change the original's address and payload, and they do not move while it is active.

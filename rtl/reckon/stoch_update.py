@@ -25,7 +25,7 @@ class LearningRate:
 
     def __init__(self, m: Module, lr_p: Value, lr_r: Value) -> None:
         ones = C((1 << PROB_BITS) - 1, PROB_BITS)
-        self._raises, self._turn, wrapped = Signal(), Signal(LR_BITS), Signal(PROB_BITS)
+        self._raises, self._turn, wrapped = Signal(), Signal(LR_BITS), Signal(PROB_BITS, name="wrapped")
         self._mask, self._too_high = Signal(PROB_BITS), Signal(PROB_BITS)
         m.d.comb += [
             self._raises.eq(lr_p > lr_r),
@@ -42,7 +42,7 @@ class LearningRate:
         One that loses bits to the left is more than any size. Saturation only bounds the shifted size by the greatest
         number >> lr_r.
         """
-        turned, target, loses = rnd, Signal(PROB_BITS), Signal()
+        turned, target, loses = rnd, Signal(PROB_BITS), Signal(name="loses")
         for i in range(LR_BITS):
             stage = Signal(PROB_BITS)
             m.d.comb += stage.eq(Mux(self._turn[i], turned.rotate_left(1 << i), turned))

@@ -29,7 +29,7 @@ def winner(m: Module, sizes: list[Value], last: Value) -> Value:
 
 
 def _greater(m: Module, a: _Candidate, b: _Candidate, label_bits: int) -> _Candidate:
-    takes_b, label, size = Signal(), Signal(label_bits), Signal.like(a.size)
+    takes_b, label, size = Signal(), Signal(label_bits), Signal.like(a.size, name="size")
     m.d.comb += [
         takes_b.eq(b.valid & (b.size > a.size)),
         label.eq(Mux(takes_b, b.label, a.label)),

@@ -52,7 +52,7 @@ class WordUpdate(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         request = self.request
-        sizes, reaches = Signal(PROBS), Signal(N_WEIGHTS)
+        sizes, reaches = Signal(PROBS), Signal(N_WEIGHTS, name="reaches")
         # These are two nested Ifs, so that a simulator skips most of it in most clocks.
         with m.If(request.cs), m.If(request.we):
             rate = LearningRate(m, request.lr_p, request.lr_r)

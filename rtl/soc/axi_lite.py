@@ -49,9 +49,9 @@ class AxiLite(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         request, response = self.request.payload, self.response.payload
-        write, read = Signal.like(request), Signal.like(request)
-        has_addr, has_content, has_read = Signal(), Signal(), Signal()
-        busy, turn = Signal(), Signal()  # an access is under way; the present or last access was a write
+        write, read = Signal.like(request), Signal.like(request, name="read")
+        has_addr, has_content, has_read = Signal(), Signal(), Signal(name="has_read")
+        busy, turn = Signal(), Signal(name="turn")  # an access is under way; the present or last access was a write
         m.d.comb += [
             self.s_axi_awready.eq(~has_addr),
             self.s_axi_wready.eq(~has_content),

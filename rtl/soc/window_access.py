@@ -130,7 +130,7 @@ class WindowAccess(wiring.Component):
                 m.d.sync += self._gate.eq(self._gate_reset)
 
     def _run(self, m: Module) -> None:
-        shift, miso_bits = Signal(self._port.bits), Signal(self._port.bits)
+        shift, miso_bits = Signal(self._port.bits), Signal(self._port.bits, name="miso_bits")
         n_left = Signal(range(self._port.bits // SPI_BYTE + 1))
         m.d.comb += [
             self.spi.payload.eq(shift[-SPI_BYTE:]),

@@ -40,7 +40,7 @@ class WishboneClassic(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        busy, abandoned = Signal(), Signal()
+        busy, abandoned = Signal(), Signal(name="abandoned")
         asks = self.wb_cyc_i & self.wb_stb_i
         request, response = self.request.payload, self.response.payload
         m.d.comb += [

@@ -1,3 +1,4 @@
+import ast
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -120,3 +121,32 @@ def test_a_size_that_does_not_exist_is_refused_and_nothing_is_written(tmp_path: 
     with pytest.raises(InputError, match="odin: n_neurons 100; must be one of 64, 128, 256"):
         emit("odin", tmp_path / "out", n_neurons=100)
     assert not (tmp_path / "out").exists()
+
+
+def _names_by_python(source: str) -> list[int]:
+    """The lines at which Python's version decides whether Amaranth finds a name: the last of several in one statement.
+
+    Python 3.13 stores two variables by one instruction, in which Amaranth 0.5 finds no name.
+    """
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Tuple)
+            and isinstance(node.value, ast.Tuple)
+        ):
+            call = node.value.elts[-1]
+            if not isinstance(node.targets[0].elts[-1], ast.Name) or not isinstance(call, ast.Call):
+                continue
+            makes_signals = re.search(r"^Signal(\.like)?$|(read|write)_port$", ast.unparse(call.func))
+            if makes_signals and not any(keyword.arg == "name" for keyword in call.keywords):
+                lines.append(node.lineno)
+    return lines
+
+
+def test_each_version_of_python_gives_the_same_verilog() -> None:
+    assert _names_by_python("a, b = Signal(), Signal()\nr, w = m.read_port(), m.write_port()\n") == [1, 2]
+    assert _names_by_python('a, b = Signal(), Signal(name="b")\nself.a, self.b = Signal(), Signal()\n') == []
+    files = [path for path in Path(emit_module.__file__).parent.rglob("*.py") if "tests" not in path.parts]
+    assert len(files) > 100
+    assert {path.name: lines for path in files if (lines := _names_by_python(path.read_text()))} == {}

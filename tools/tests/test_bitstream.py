@@ -114,7 +114,7 @@ def test_a_chip_has_the_clock_of_the_board_unless_it_uses_both_edges_or_is_slowe
     monkeypatch.setattr(flow, "build", build)
     for chip in ("odin", "ranc", "reckon"):
         assert draupnir(chip, "--board", "ulx3s-85f", "-o", tmp_path / "out").exit_code == 1
-    assert clocks == [25e6, 12.5e6, 5e6]
+    assert clocks == [25e6, 12.5e6, 7.5e6]
 
 
 @pytest.mark.parametrize("patch", [(), ("--patch",)])

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ def test_so_does_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cpu.mkdir()
     ran(cpu, head=MEASURE, axes=FAULTS)
     assert same_files(cpu, tmp_path)
-    with sqlite3.connect(tmp_path / "jobs.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as connection, connection:
         connection.execute("DELETE FROM results WHERE key < '8'")
     ran(tmp_path, "--backend", "cuda", "--resume", head=MEASURE, axes=FAULTS)
     assert same_files(cpu, tmp_path)
@@ -169,8 +170,6 @@ def _child_of(pid: int) -> int:
 
 
 def _n_results(file: Path) -> int:
-    from contextlib import closing
-
     try:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
             return int(connection.execute("SELECT count(*) FROM results").fetchone()[0])
