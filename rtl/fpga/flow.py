@@ -158,16 +158,14 @@ def _prepare(request: Request, clock_plan: ClockPlan, scratch: Path) -> list[lis
     component = emit.make(request.chip, **request.parameters)
     platform = request.board.make_platform()
     steps = synthesis.synthesis(emit.our_chip(request.chip), request.board.family, NAME)
-    options = (
-        f"--report {NAME}.json.report --timing-allow-fail --seed {SEED} --freq {request.freq / 1e6:g} {steps.router}"
-    )
+    options = f"--report {NAME}.json.report --timing-allow-fail --seed {SEED} --freq {request.freq / 1e6:g}"
     name = None if request.header else title(request.chip, dict(request.parameters))
     design = BoardTop(declaration, component, request.board, clock_plan, name)
     plan = platform.prepare(
         design,
         NAME,
         emit_src=False,
-        nextpnr_opts=options.strip(),
+        nextpnr_opts=" ".join((options, *steps.router)),
         script_after_read=steps.settings,
         synth_opts=steps.options,
         script_after_synth=steps.rest,

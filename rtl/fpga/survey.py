@@ -116,7 +116,7 @@ def _routed(row: Row, clock: str, folder: Path, flow: _Flow) -> Row:
         need = ", ".join(f"{each.used:,} {each.kind} of {each.available:,}" for each in excess)
         raise InputError(f"{row.name}: {DEVICES[flow.device]} has no room: {need}; --no-route only counts")
     options = ["--seed", str(SEED), "--timing-allow-fail", "--report", "report.json", "--log", "place_and_route.log"]
-    router = synthesis.synthesis(flow.ours, "ecp5", flow.ours.top).router.split()
+    router = synthesis.synthesis(flow.ours, "ecp5", flow.ours.top).router
     tools.must("nextpnr-ecp5", ["--quiet", *_options(flow.device), *router, *options], folder)
     routed = report.read(folder / "report.json")
     fastest = routed.clock(clock)

@@ -1,4 +1,4 @@
-"""The synthesis by Yosys, for all that synthesise: its settings, and its command."""
+"""The synthesis by Yosys, for all that synthesise: its settings and its commands; and the router that follows it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COMMANDS = {"ecp5": "synth_ecp5", "ice40": "synth_ice40 -device u"}
 # abc9 makes fewer and fuller LUTs than abc, for speed, and then the wires of a chip with many shifters may not fit.
 _BY_ABC = {"ecp5": ("begin:map_luts", "abc -dress -lut 4; clean", "map_cells:")}
 # nextpnr's second router takes four minutes where the first one, its default, takes a third of an hour or does not end.
-_ROUTER = "--router router2"
+_ROUTER = ("--router", "router2")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Synthesis:
     settings: str
     options: str
     rest: str
-    router: str = ""
+    router: tuple[str, ...] = ()
 
 
 def synthesis(ours: OurChip, family: str, top: str) -> Synthesis:
@@ -57,5 +57,5 @@ def synthesis(ours: OurChip, family: str, top: str) -> Synthesis:
 def commands(ours: OurChip, family: str, top: str) -> str:
     """Return the commands that synthesise what Yosys has read, and write chip.json; see ``synthesis``."""
     steps = synthesis(ours, family, top)
-    whole = f"{steps.settings}; {_COMMANDS[family]} {steps.options} -top {top}; {steps.rest}; write_json chip.json"
-    return whole.replace("; ;", ";")
+    whole = (steps.settings, f"{_COMMANDS[family]} {steps.options} -top {top}", steps.rest, "write_json chip.json")
+    return "; ".join(filter(None, whole))

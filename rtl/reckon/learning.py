@@ -11,9 +11,10 @@ from draupnir.emulator.reckon.layout import H_BITS, N_OUT, N_WEIGHTS, OUT_WEIGHT
 from draupnir.rtl.lib.views import layout_of
 from draupnir.rtl.reckon.buses import Config, EpropSweep
 from draupnir.rtl.reckon.eprop_controller import GROUP_BITS
-from draupnir.rtl.reckon.probability import EXCESSES, GAINS
+from draupnir.rtl.reckon.probability import EXCESSES
 
 ERRORS = data.ArrayLayout(signed(U_BITS), N_OUT)
+GAINS = data.ArrayLayout(signed(U_BITS + H_BITS), N_WEIGHTS)
 PSUM_BITS = 28  # the width of the sum of errors times weights
 FRACTION_BITS = 12  # the lowest bits of this sum, which are not in the learning signal
 

@@ -11,7 +11,6 @@ from draupnir.emulator.reckon.layout import H_BITS, N_WEIGHTS, PROB_BITS, REGUL_
 from draupnir.rtl.reckon.stoch_update import LR_BITS
 from draupnir.rtl.reckon.word_update import PROBS
 
-GAINS = data.ArrayLayout(signed(U_BITS + H_BITS), N_WEIGHTS)
 SIXTEENTHS = REGUL_ONE.bit_length() - 1
 SHARED_GAINS = data.ArrayLayout(signed(U_BITS + H_BITS + SIXTEENTHS), N_WEIGHTS)
 EXCESSES = data.ArrayLayout(TRACE_BITS, N_WEIGHTS)
