@@ -78,8 +78,9 @@ def read(lines: Sequence[str], modules: Mapping[str, Any], n: int) -> list[Mutan
         module = options["module"]
         if options["port"].startswith(PROBE):
             continue
-        bit = modules[module]["cells"][options["cell"]]["connections"][options["port"]][int(options["portbit"])]
-        if not _is_logic(bit, options["mode"], unread[module]):
+        cell = modules[module]["cells"][options["cell"]]
+        bit = cell["connections"][options["port"]][int(options["portbit"])]
+        if not _is_logic(bit, options["mode"], unread[module]) or _is_missing(cell, options["port"], bit):
             continue
         words = line.partition(" -mode ")[2].partition(" -src ")[0].partition(" -wire ")[0]
         place = _NUMBER_OF_FILE.sub("", options.get("src") or module)
@@ -97,6 +98,17 @@ def read(lines: Sequence[str], modules: Mapping[str, Any], n: int) -> list[Mutan
 def _is_logic(bit: Any, kind: str, unread: frozenset[int]) -> bool:
     """Tell whether a change of a bit can matter: it is no X, does not get its own constant level, and is read."""
     return bit not in ("x", "z") and (kind, bit) not in (("const0", "0"), ("const1", "1")) and bit not in unread
+
+
+def _is_missing(cell: Mapping[str, Any], port: str, bit: Any) -> bool:
+    """Tell whether a cell is the read port of a memory, and this constant says that it has no such reset or enable.
+
+    Yosys refuses a netlist in which such a bit is not constant.
+    """
+    if cell["type"] not in ("$memrd", "$memrd_v2") or bit not in ("0", "1"):
+        return False
+    has_clock = int(cell["parameters"]["CLK_ENABLE"], 2) == 1
+    return port in ("ARST", "SRST") or (not has_clock and port in ("CLK", "EN"))
 
 
 def _unread_bits(module: Mapping[str, Any]) -> frozenset[int]:

@@ -117,6 +117,14 @@ def test_a_constant_that_becomes_itself_and_an_unread_bit_are_no_mutants(tmp_pat
     assert {(m.bit, m.kind) for m in mutants if m.port == "B"} >= {(0, "const0")}
 
 
+def test_the_resets_and_enables_that_a_memory_has_not_got_are_no_mutants(tmp_path):
+    source = Mutator(Source(chips.declaration("tinyodin"), Design("tinyODIN", ()), is_ours=True), tmp_path)
+    mutants = source.mutants(4000, 1, ["main_fifo"])
+    of_read_port = [m for m in mutants if source.modules[m.module]["cells"][m.cell]["type"] == "$memrd_v2"]
+    assert {mutant.port for mutant in of_read_port} == {"ADDR", "DATA"}
+    source.mutate(of_read_port)
+
+
 def test_a_loop_of_logic_is_one_line(tmp_path):
     source = mutator(tmp_path, "module top(input a, output y); wire w; assign w = a ^ y; assign y = w & a; endmodule")
     with pytest.raises(InputError, match="a loop without a flip-flop"):
