@@ -27,7 +27,7 @@ setup: ## virtual environment, pinned packages, simulators; the command is then 
 	@tools/setup/setup.sh
 
 test: setup lint ## lint, types and all tests; results as JUnit XML in build/
-	@echo "test: compile the kernels of all chips, then run all tests, on 2 cores"
+	@echo "test: compile the kernels of all chips and the tools in WebAssembly, then run all tests, on 2 cores"
 	@mkdir -p build
 	@$(BIN)/python -m draupnir.tools.setup.kernels
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q --junit-xml=build/junit.xml

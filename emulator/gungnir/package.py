@@ -15,6 +15,7 @@ PACKAGE = ChipPackage(
     golden="draupnir.golden:gungnir",
     rtl="draupnir.rtl.gungnir.chip:RTL",
     bench="draupnir.cocotb_tests.gungnir.bench:Bench",
+    workloads="draupnir.tools.bench.workloads.gungnir:WORKLOADS",
     tests="draupnir.cocotb_tests.gungnir",
     proofs="draupnir.tools.proofs.gungnir:CLAIMS",
     explainer="draupnir.tools.explain.gungnir_run:EXPLAINER",

@@ -1,24 +1,30 @@
-"""Compile the kernels of all chips, one process for each core, before the tests run.
+"""Compile the kernels of all chips, and the tools that are in WebAssembly, before the tests run; on all cores.
 
-Two processes that need the same kernel at the same time would both compile it. ODIN's event level alone takes two
-minutes.
+Two processes that need the same kernel, or the same tool, at the same time would both compile it. ODIN's event level
+alone takes two minutes, and Yosys one.
 """
 
 from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.pool import Pool
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from draupnir.api import run_many
 from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds.batch import n_cores
 from draupnir.emulator.speeds.levels import CLOSED_LOOP, ENGINE
+from draupnir.rtl.fpga import tools
 from draupnir.tools.bench.workloads import WORKLOADS, workloads
 
-FIRST = "odin", "ranc"  # the chips that take longest, one for each of two cores
+FIRST = "odin", "gungnir", "ranc"  # the chips that take longest
 
 
 def compile_chip(name: str) -> None:
@@ -42,15 +48,30 @@ def compile_chip(name: str) -> None:
         offered.by_timesteps(True).ours(1)
 
 
+def compile_tool(name: str) -> None:
+    """Compile a tool in WebAssembly, which its package then keeps. A tool that is not installed is left out."""
+    with suppress(InputError), TemporaryDirectory(prefix="draupnir-") as folder:
+        if tools.find(name).in_wasm:
+            tools.run(name, ["--help"], Path(folder))
+
+
+def call(job: Callable[[], None]) -> None:
+    """Do a job, in a process of its own."""
+    job()
+
+
 def main() -> None:
-    """Compile all chips. Ctrl-C ends it with status 130, and SIGTERM with 143; both end its processes, too."""
+    """Compile all chips and tools. Ctrl-C ends it with status 130, SIGTERM with 143; both end its processes, too."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     names = [*FIRST, *(name for name in chips.names() if name not in FIRST)]
+    all_chips = [partial(compile_chip, name) for name in names]
+    all_tools = [partial(compile_tool, name) for name in tools.NAMES]
+    jobs = [*all_chips[: len(FIRST)], *all_tools, *all_chips[len(FIRST) :]]
     ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)  # this process ends the others
     pool: Pool
     with get_context("spawn").Pool(n_cores(), ignore) as pool:
         try:
-            for _ in pool.imap_unordered(compile_chip, names):
+            for _ in pool.imap_unordered(call, jobs):
                 pass
         except KeyboardInterrupt:
             sys.exit(130)

@@ -10,6 +10,9 @@ from draupnir.emulator.package import ChipPackage
 from draupnir.tools.bench import workloads
 
 PACKAGES = {
+    "added": ChipPackage(
+        name="added", extends="quick", declaration="added:CHIP", model="added:Model", workloads="added:WORKLOADS"
+    ),
     "bare": ChipPackage(name="bare", declaration="bare:CHIP", model="bare:Model"),
     "quick": ChipPackage(name="quick", declaration="quick:CHIP", model="quick:Model", workloads="quick:WORKLOADS"),
     "slow": ChipPackage(name="slow", declaration="slow:CHIP", model="slow:Model", workloads="slow:WORKLOADS"),
@@ -30,6 +33,13 @@ def with_chips(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 def test_it_is_the_first_that_has_workloads(monkeypatch: pytest.MonkeyPatch) -> None:
     with_chips(monkeypatch, "bare", "broken", "slow", "quick")
     assert workloads.default_chip() == "slow"
+
+
+def test_a_chip_that_extends_another_one_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_chips(monkeypatch, "added", "bare", "quick")
+    assert workloads.default_chip() == "quick"
+    with_chips(monkeypatch, "added", "bare")
+    assert workloads.default_chip() == "added"
 
 
 def test_without_any_workloads_it_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,19 +1,24 @@
-"""Before the tests, the kernels of all chips are compiled, each in one process only."""
+"""Before the tests, the kernels of all chips and all tools are compiled, each in one process only."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from draupnir.emulator import chips
+from draupnir.emulator.errors import InputError
 from draupnir.emulator.speeds.levels import CLOSED_LOOP
+from draupnir.rtl.fpga import tools
 from draupnir.tools.setup import kernels
 
+Jobs = list[partial[None]]
 
-def use_pool(monkeypatch: pytest.MonkeyPatch, work: Callable[[list[str]], Iterator[None]]) -> None:
-    """Put a pool in place of processes; work : does its work on the names of chips"""
+
+def use_pool(monkeypatch: pytest.MonkeyPatch, work: Callable[[Jobs], Iterator[None]]) -> None:
+    """Put a pool in place of processes; work : does its jobs"""
 
     class OneProcess:
         def __init__(self, n: int, initializer: Any) -> None:
@@ -25,23 +30,47 @@ def use_pool(monkeypatch: pytest.MonkeyPatch, work: Callable[[list[str]], Iterat
         def __exit__(self, *error: object) -> None:
             pass
 
-        def imap_unordered(self, function: Any, names: list[str]) -> Iterator[None]:
-            assert function is kernels.compile_chip
-            return work(names)
+        def imap_unordered(self, function: Any, jobs: Jobs) -> Iterator[None]:
+            assert function is kernels.call
+            return work(jobs)
 
     monkeypatch.setattr(kernels, "get_context", lambda method: type("Context", (), {"Pool": OneProcess}))
 
 
-def test_each_chip_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled: list[str] = []
-    use_pool(monkeypatch, lambda names: map(compiled.append, names))
+def test_each_chip_and_each_tool_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs: Jobs = []
+    use_pool(monkeypatch, lambda all_jobs: map(jobs.append, all_jobs))
     kernels.main()
+    compiled = [job.args[0] for job in jobs if job.func is kernels.compile_chip]
     assert sorted(compiled) == sorted(chips.names())
-    assert compiled[:2] == list(kernels.FIRST)
+    assert compiled[: len(kernels.FIRST)] == list(kernels.FIRST)
+    assert [job.args[0] for job in jobs if job.func is kernels.compile_tool] == list(tools.NAMES)
+    assert len(jobs) == len(compiled) + len(tools.NAMES)
+
+
+def test_a_tool_runs_once_if_it_is_in_webassembly(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(tools, "run", lambda *arguments: ran.append(arguments))
+    monkeypatch.setattr(tools, "find", lambda name: tools.Tool((name,), "1", name, in_wasm=name != "yosys"))
+    for name in ("yosys", "icepack"):
+        kernels.compile_tool(name)
+    assert [arguments[:2] for arguments in ran] == [("icepack", ["--help"])]
+
+
+def test_a_tool_that_is_not_there_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    questions: list[str] = []
+
+    def find(name: str) -> tools.Tool:
+        questions.append(name)
+        raise InputError(f"no {name}")
+
+    monkeypatch.setattr(tools, "find", find)
+    kernels.compile_tool("yosys")
+    assert questions == ["yosys"]
 
 
 def test_ctrl_c_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(names: list[str]) -> Iterator[None]:
+    def interrupt(jobs: Jobs) -> Iterator[None]:
         raise KeyboardInterrupt
 
     use_pool(monkeypatch, interrupt)

@@ -117,14 +117,17 @@ WORKLOADS: Part[Offered] = Part(
 
 
 def default_chip() -> str:
-    """Name the first chip, in alphabetical order, that has workloads.
+    """Name the first chip, in alphabetical order, that has workloads; if possible one that extends no other chip.
 
     A chip whose package does not load is skipped. Raises InputError if no chip remains.
     """
+    packages = []
     for name in chips.names():
         with suppress(InputError):
-            if chips.package(name).workloads is not None:
-                return name
+            packages.append(chips.package(name))
+    for package in sorted(packages, key=lambda package: package.extends is not None):
+        if package.workloads is not None:
+            return package.name
     raise InputError(f"no chip has workloads; there are: {', '.join(chips.names()) or 'none'}")
 
 
