@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from draupnir.emulator.odin import layout
 from draupnir.golden.ranges import Range
 from draupnir.golden.recipes.crossbar import Group
 from draupnir.golden.recipes.odin import OdinRecipe, Traffic
@@ -95,6 +98,16 @@ _BEHAVIOURS: dict[str, tuple[str, Group, float]] = {
     ),
 }
 
+_ANY_STATE: dict[str, Range] = {f.name: (f.low, f.high) for f in layout.IZH.fields if f.kind == "state"}
+
+
+def _in_any_state(group: Group) -> Group:
+    return Group("izh", {**_ANY_STATE, **group.fields})
+
+
+# A phasic lock holds the potential at 0 alone, and no stimulation brings such a neuron below 0: only the memory does.
+_LOCKED_BELOW_0 = _izh(phasic_en=(0, 1), phasic_lock=1, core=(-8, -1), neg_en=(0, 1), fi_sel=0, rfr=(0, 3))
+
 
 def _behaviour(behaviour: str, group: Group, inhibitory: float) -> OdinRecipe:
     return OdinRecipe(
@@ -124,6 +137,17 @@ IZH_RECIPES = {f"izh_{name}": _behaviour(*behaviour) for name, behaviour in _BEH
         registers={"SPI_OPEN_LOOP": 1},
         neurons=(_izh(rfr=(0, 3), neg_en=(0, 1), **_CALCIUM),),
         synapses=Synapses(mapped=0.7),
+    ),
+    "izh_any_state": OdinRecipe(
+        "Izhikevich neurons of each behaviour begin in states that their own past would not lead to.",
+        Traffic({"virtual": 20, "tref": 5, "synapse": 2, "tref_all": 0.1}, hot=layout.N, weight=(3, 7)),
+        n_cycles=40_000,
+        registers={"SPI_OPEN_LOOP": 1},
+        neurons=(
+            *(_in_any_state(group) for _, group, _ in _BEHAVIOURS.values()),
+            replace(_in_any_state(_LOCKED_BELOW_0), share=len(_BEHAVIOURS)),
+        ),
+        synapses=Synapses(mapped=0.5),
     ),
     "izh_random": OdinRecipe(
         "Izhikevich neurons with all bits of their words at random: behaviours in combinations nobody would configure.",
