@@ -89,6 +89,18 @@ NEURON_RECIPES = {
             },
         ),
     ),
+    "decay_of_one": ReckonRecipe(
+        "Potentials at their ends with alpha and kappa of exactly 1, which rounds nothing, or a bit above: they wrap.",
+        registers={
+            "SPI_ALPHA_CONF": 0xFFFFFFFF,
+            "SPI_KAPPA": (0x80, 0x82),
+            **{f"SPI_FP_LOC_{kind}": 7 for kind in ("WINP", "WREC", "WOUT", "TINP", "TREC", "TOUT")},
+        },
+        network=Network(n_inp=12, n_rec=12, winp=(-128, 127), wout=(-128, 127), alpha=(0, 2)),
+        host=HostTraffic(
+            {"config": 1}, gap=Clocks(400, 1200), retune={"SPI_KAPPA": (0x7F, 0x82), "SPI_EN_STOCH_ROUND": (0, 1)}
+        ),
+    ),
     "noise": ReckonRecipe(
         "Noise of every strength: its sum is taken for an overflow by the signs of potential and weight alone.",
         registers={"SPI_NOISE_EN": 1, "SPI_NOISE_STR": (0, 3)},
