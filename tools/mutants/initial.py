@@ -32,11 +32,9 @@ def _restore(module: dict[str, Any], port: str) -> bool:
     }
     restored_levels = {}
     for bit in outputs - contents.keys():
-        end = bit
-        while end in successors:
-            end = successors[end]
-        if end in contents:
-            restored_levels[bit] = contents[end]
+        levels = {contents[end] for end in _reached(bit, successors) if end in contents}
+        if levels:
+            (restored_levels[bit],) = levels
     for bit, level in restored_levels.items():
         module["netnames"][f"$initial${bit}"] = {"hide_name": 1, "bits": [bit], "attributes": {INIT: level}}
     return bool(restored_levels)
@@ -52,9 +50,23 @@ def _contents(module: Mapping[str, Any]) -> dict[Any, str]:
     }
 
 
-def _successors(module: Mapping[str, Any], number: list[Any]) -> dict[Any, Any]:
-    """Return bit -> the bit that has its level as long as no mutant is on."""
+def _successors(module: Mapping[str, Any], number: list[Any]) -> dict[Any, list[Any]]:
+    """Return bit -> the bits that have its level as long as no mutant is on; each mutated reader has one of its own."""
     cells = [(cell["type"], cell["connections"]) for cell in module["cells"].values()]
     switches = {ports["Y"][0] for kind, ports in cells if kind == "$eq" and ports["A"] == number}
-    muxes = [ports for kind, ports in cells if kind == "$mux" and ports["S"][0] in switches]
-    return {inner: outer for ports in muxes for inner, outer in zip(ports["A"], ports["Y"], strict=True)}
+    successors: dict[Any, list[Any]] = {}
+    for kind, ports in cells:
+        if kind == "$mux" and ports["S"][0] in switches:
+            for inner, outer in zip(ports["A"], ports["Y"], strict=True):
+                successors.setdefault(inner, []).append(outer)
+    return successors
+
+
+def _reached(bit: Any, successors: Mapping[Any, list[Any]]) -> set[Any]:
+    """Return a bit, its successors, those of them, and so on."""
+    reached, rest = set(), [bit]
+    while rest:
+        if (one := rest.pop()) not in reached:
+            reached.add(one)
+            rest += successors.get(one, [])
+    return reached

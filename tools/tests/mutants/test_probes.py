@@ -111,14 +111,18 @@ def test_a_golden_case_kills_what_only_a_probe_shows(tmp_path):
     assert len(killed) >= 3 and all(outcome["memory"] is None for outcome in killed)
 
 
-def test_a_flip_flop_with_a_mutant_keeps_its_initial_content(tmp_path):
+@pytest.mark.parametrize("places", [(("Q", 1), ("Q", 1)), (("Q", 1), ("D", 0)), (("D", 0), ("D", 0), ("Q", 1))])
+def test_a_flip_flop_with_a_mutant_keeps_its_initial_content(places, tmp_path):
+    """Other mutants may be at the same output, and at what reads it."""
     text = """module top(input clk, output reg [1:0] q); initial q <= 2'b11;
   always @(posedge clk) q <= {q[0], q[1]};
 endmodule"""
     source = mutator(tmp_path, {"top.v": text}, {})
     (cell,) = source.modules["top"]["cells"]
-    words = f"-mode inv -module top -cell {cell} -port Q -portbit 1"
-    mutants = [Mutant(i, "top", cell, "Q", 1, "inv", "top.v:1", words) for i in (1, 2)]
+    words = f"-mode inv -module top -cell {cell} -port {{}} -portbit {{}}"
+    mutants = [
+        Mutant(i, "top", cell, *place, "inv", "top.v:1", words.format(*place)) for i, place in enumerate(places, 1)
+    ]
     mutated = source.mutate(mutants)
     flip_flop = next(cell for cell in mutated.top["cells"].values() if cell["type"] == "$dff")
     contents = [
