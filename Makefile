@@ -101,7 +101,7 @@ signoff: setup ## run everything for all chips, and write the sign-off pages to 
 		if [ -n "$(ORIGINALS)" ] && [ -d "$$original" ]; then \
 			rtl="--rtl $$original"; out=build/results/$$chip/original; $(RESULTS); confirm="--confirm 1000 $$rtl"; \
 		fi; \
-		run inject $$chip --workload lif -n $(FAULTS) $$confirm -o build/results/$$chip/inject; \
+		run inject $$chip --workload first -n $(FAULTS) $$confirm -o build/results/$$chip/inject; \
 		run signoff $$chip --results build/results/$$chip $$([ -f $$before ] && echo --previous $$before); \
 	done
 

@@ -24,7 +24,7 @@ EVENTS = 100  # of a workload
 @options.rtl_options("With --confirm: a folder of Verilog, or a list of its files (.f).  [default: our RTL]")
 @click.option("--config", metavar="NET", type=FOLDER, help="Folder of a network that draupnir map wrote.")
 @click.option("--samples", metavar="FILE", type=FOLDER, help="Samples for the network (.npz, .npy, .nird).")
-@click.option("--workload", metavar="NAME", help="A workload of draupnir bench instead, for instance lif.")
+@click.option("--workload", metavar="NAME", help="A workload of draupnir bench instead, by its name, or first.")
 @click.option("-n", "--runs", metavar="N", type=click.IntRange(min=1), default=1000, show_default=True)
 @click.option("--seed", metavar="N", type=SEED, default=1, show_default=True, help="Start value of all faults.")
 @click.option("--in", "groups", metavar="PLACE", multiple=True, help="Only registers, or a memory; may be repeated.")

@@ -30,6 +30,7 @@ RUNS = 1000  # the most runs in a job
 SHARING = 4  # runs with neighbouring numbers that share the clock of their fault, and so the run up to it
 KINDS = ("flip", "stuck0", "stuck1")
 MOMENTS = ("clock", "event")
+FIRST = "first"  # the name of a chip's first workload, whatever that is
 NULL = "none"  # the group of a run without a fault
 
 
@@ -46,12 +47,15 @@ def mapped_work(chip: str, config: Path, samples: Path) -> tuple[dict[str, Any],
 
 
 def bench_work(chip: str, name: str, n_events: int) -> dict[str, Any]:
-    """Return the description of a workload of ``draupnir bench``. Raises InputError for a name that is none."""
-    work = _described(chip, {"chip": chip, "workload": name, "n_events": n_events})
+    """Return the description of a workload of ``draupnir bench``, by its name or FIRST.
+
+    Raises InputError for a name that is none.
+    """
+    work = _described(chip, {"chip": chip, "n_events": n_events})
     names = [one.__name__ for one in workloads.workloads(chips.declaration(chip)).makers]
-    if name not in names:
-        raise InputError(f"--workload {name}: {chip} has {', '.join(names)}")
-    return work
+    if name not in (*names, FIRST):
+        raise InputError(f"--workload {name}: {chip} has {', '.join(names)}; {FIRST} is {names[0]}")
+    return work | {"workload": names[0] if name == FIRST else name}
 
 
 def _described(chip: str, work: dict[str, Any]) -> dict[str, Any]:

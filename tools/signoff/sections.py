@@ -12,7 +12,7 @@ from draupnir.tools.signoff.results import KEYS, Evidence, Result
 from draupnir.tools.signoff.stages import CheckedLine, number
 
 Row = tuple[str, ...]
-COMMANDS = {"sim": " --test all", "inject": " --workload lif"}  # the options that a command needs
+COMMANDS = {"sim": " --test all", "inject": " --workload first"}  # the options that a command needs
 
 
 @dataclass(frozen=True)

@@ -225,10 +225,10 @@ def test_figures_weight_places_by_their_bits() -> None:
 
 def test_the_figures_are_the_same_with_more_workers(tmp_path: Path) -> None:
     results = []
-    for number, workers in enumerate((1, 2)):
+    for number, (workers, workload) in enumerate(((1, "recurrent"), (2, "first"))):
         folder = tmp_path / str(number)
         words = ["-n", 40, "--seed", 4, "-o", folder, "--workers", workers, "--store", folder / "s.sqlite", "--json"]
-        result = draupnir("tinyodin", "--workload", "recurrent", *words)
+        result = draupnir("tinyodin", "--workload", workload, *words)
         assert result.exit_code == 0, result.stderr
         figures = json.loads(result.stdout)
         assert json.loads((folder / "inject.json").read_text()) == figures
@@ -246,7 +246,7 @@ def test_the_figures_are_the_same_with_more_workers(tmp_path: Path) -> None:
         ("tinyodin", "what does the chip do? --config NET and --samples FILE are needed, or --workload NAME alone"),
         ("tinyodin --config x", "what does the chip do? "),
         ("tinyodin --config x --samples y --workload recurrent", "what does the chip do? "),
-        ("tinyodin --workload none", "--workload none: tinyodin has "),
+        ("tinyodin --workload none", "--workload none: tinyodin has recurrent, feedforward; first is recurrent"),
         ("ranc --workload lif", "ranc has no event-level engine (engine= of its ChipPackage)"),
         ("tinyodin --config x --samples y", "x: there is no plan.json; right is a folder that draupnir map wrote"),
         ("tinyodin --workload recurrent --in weights", "--in weights: tinyodin has registers, neurons, synapses"),
