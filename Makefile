@@ -87,7 +87,7 @@ define RESULTS
 	run regress $$chip $$rtl --report $$out/regress; \
 	run regress $$chip $$rtl --sim icarus --cycles 2000 --report $$out/icarus; \
 	run sim $$chip $$rtl --test all --report $$out/sim; \
-	run cover $$chip $$rtl --functional -o $$out/cover; \
+	run cover $$chip $$rtl --functional --prove -o $$out/cover; \
 	run mutate $$chip $$rtl -n $(MUTANTS) -o $$out/mutate; \
 	run prove $$chip $$rtl -o $$out/prove
 endef

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from draupnir.tools.proofs.job import KERNELS, OURS
 from draupnir.tools.signoff.results import Evidence, Result
 
 SIDES = ("ours", "original")
@@ -122,13 +123,16 @@ def proofs(results: Sequence[Result]) -> list[dict[str, Any]]:
 
 def _proofs(results: Sequence[Result]) -> Figures:
     every = proofs(results)
-    rtls = {"ours": "our RTL", "original": "original"}
+    # The original has the name of the module that the proof is about.
+    by_side = {
+        "ours": [one for one in every if one.get("rtl") == OURS],
+        "original": [one for one in every if one.get("rtl") not in (OURS, KERNELS)],
+    }
     numbers: Figures = {
         "prove.proofs": len(every) if results else None,
         "prove.holding": percent(sum(one["holds"] is True for one in every), len(every)),
     }
-    for side, name in rtls.items():
-        of_side = [one for one in every if one.get("rtl") == name]
+    for side, of_side in by_side.items():
         whole = [one for one in of_side if one["part"] in WHOLE_CHIP]
         for part, some in (("proved", of_side), ("whole_chip", whole)):
             numbers[f"prove.{side}.{part}"] = sum(one["holds"] is True for one in some) if some else None
