@@ -121,7 +121,8 @@ endmodule"""
     (cell,) = source.modules["top"]["cells"]
     words = f"-mode inv -module top -cell {cell} -port {{}} -portbit {{}}"
     mutants = [
-        Mutant(i, "top", cell, *place, "inv", "top.v:1", words.format(*place)) for i, place in enumerate(places, 1)
+        Mutant(i, "top", cell, port, bit, "inv", "top.v:1", words.format(port, bit))
+        for i, (port, bit) in enumerate(places, 1)
     ]
     mutated = source.mutate(mutants)
     flip_flop = next(cell for cell in mutated.top["cells"].values() if cell["type"] == "$dff")
