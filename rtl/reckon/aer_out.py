@@ -37,11 +37,9 @@ class AerOut(wiring.Component):
         cnt_winner = self._count_winners(m)
         ack_sync = Signal()
         m.submodules.ack = FFSynchronizer(self.ack, ack_sync, reset_less=False)
-        req, bus, send_cnt = (
-            Signal(reset_less=True),
-            Signal(BYTE_BITS, reset_less=True),
-            Signal(5, reset_less=True, name="send_cnt"),
-        )
+        req = Signal(reset_less=True)
+        bus = Signal(BYTE_BITS, reset_less=True)
+        send_cnt = Signal(5, reset_less=True)
         send_num = Signal(5)
         m.d.comb += [
             self.req.eq(req),

@@ -236,10 +236,8 @@ class Reckon(wiring.Component):
 
     def _read_back(self, m: Module) -> None:
         """Keep the word that the SPI last read; no reset changes it."""
-        spi, srnn_readback = (
-            self.spi_sync.core,
-            Signal.like(self.spi.srnn_readback, reset_less=True, name="srnn_readback"),
-        )
+        spi = self.spi_sync.core
+        srnn_readback = Signal.like(self.spi.srnn_readback, reset_less=True)
         m.d.comb += self.spi.srnn_readback.eq(srnn_readback)
         potential = Array(self.output_neurons.oneur_u)[spi.addr[:4]]
         chunks: list[tuple[Value, Value]] = [

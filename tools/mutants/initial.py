@@ -26,18 +26,19 @@ def with_initial(modules: Mapping[str, Any], port: str) -> bool:
 
 def _restore(module: dict[str, Any], port: str) -> bool:
     contents = _contents(module)
-    successors = _successors(module, module["ports"][port]["bits"])
+    inner = _inner(module, module["ports"][port]["bits"])
     outputs = {
         bit for cell in module["cells"].values() if cell["type"] in FLIP_FLOPS for bit in cell["connections"]["Q"]
     }
-    restored_levels = {}
-    for bit in outputs - contents.keys():
-        levels = {contents[end] for end in _reached(bit, successors) if end in contents}
-        if levels:
-            (restored_levels[bit],) = levels
-    for bit, level in restored_levels.items():
+    lost_levels: dict[Any, set[str]] = {}
+    for bit, level in contents.items():
+        while bit in inner:
+            bit = inner[bit]
+        if bit in outputs and bit not in contents:
+            lost_levels.setdefault(bit, set()).add(level)
+    for bit, (level,) in lost_levels.items():
         module["netnames"][f"$initial${bit}"] = {"hide_name": 1, "bits": [bit], "attributes": {INIT: level}}
-    return bool(restored_levels)
+    return bool(lost_levels)
 
 
 def _contents(module: Mapping[str, Any]) -> dict[Any, str]:
@@ -50,23 +51,9 @@ def _contents(module: Mapping[str, Any]) -> dict[Any, str]:
     }
 
 
-def _successors(module: Mapping[str, Any], number: list[Any]) -> dict[Any, list[Any]]:
-    """Return bit -> the bits that have its level as long as no mutant is on; each mutated reader has one of its own."""
+def _inner(module: Mapping[str, Any], number: list[Any]) -> dict[Any, Any]:
+    """Return the bit after a mutant -> the bit before it, whose level it has as long as no mutant is on."""
     cells = [(cell["type"], cell["connections"]) for cell in module["cells"].values()]
     switches = {ports["Y"][0] for kind, ports in cells if kind == "$eq" and ports["A"] == number}
-    successors: dict[Any, list[Any]] = {}
-    for kind, ports in cells:
-        if kind == "$mux" and ports["S"][0] in switches:
-            for inner, outer in zip(ports["A"], ports["Y"], strict=True):
-                successors.setdefault(inner, []).append(outer)
-    return successors
-
-
-def _reached(bit: Any, successors: Mapping[Any, list[Any]]) -> set[Any]:
-    """Return a bit, its successors, those of them, and so on."""
-    reached, rest = set(), [bit]
-    while rest:
-        if (one := rest.pop()) not in reached:
-            reached.add(one)
-            rest += successors.get(one, [])
-    return reached
+    muxes = [ports for kind, ports in cells if kind == "$mux" and ports["S"][0] in switches]
+    return {outer: inner for ports in muxes for inner, outer in zip(ports["A"], ports["Y"], strict=True)}

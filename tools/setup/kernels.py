@@ -6,9 +6,9 @@ alone takes two minutes, and Yosys one.
 
 from __future__ import annotations
 
+import operator
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from multiprocessing import get_context
@@ -55,11 +55,6 @@ def compile_tool(name: str) -> None:
             tools.run(name, ["--help"], Path(folder))
 
 
-def call(job: Callable[[], None]) -> None:
-    """Do a job, in a process of its own."""
-    job()
-
-
 def main() -> None:
     """Compile all chips and tools. Ctrl-C ends it with status 130, SIGTERM with 143; both end its processes, too."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -71,7 +66,7 @@ def main() -> None:
     pool: Pool
     with get_context("spawn").Pool(n_cores(), ignore) as pool:
         try:
-            for _ in pool.imap_unordered(call, jobs):
+            for _ in pool.imap_unordered(operator.call, jobs):
                 pass
         except KeyboardInterrupt:
             sys.exit(130)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -31,7 +32,7 @@ def use_pool(monkeypatch: pytest.MonkeyPatch, work: Callable[[Jobs], Iterator[No
             pass
 
         def imap_unordered(self, function: Any, jobs: Jobs) -> Iterator[None]:
-            assert function is kernels.call
+            assert function is operator.call
             return work(jobs)
 
     monkeypatch.setattr(kernels, "get_context", lambda method: type("Context", (), {"Pool": OneProcess}))

@@ -9,11 +9,11 @@ import numpy as np
 from draupnir.emulator.gungnir.layout import CHIP, FRACTIONS, NEURONS, SYNAPSES, N
 from draupnir.emulator.gungnir.port import PORT
 from draupnir.golden.recipes.crossbar import Group, neurons
+from draupnir.golden.recipes.gungnir import EVENTS
 from draupnir.golden.recipes.odin_contents import Synapses, synapses
 from draupnir.tools.bench.workloads import Workload, Workloads, odin
 from draupnir.tools.bench.workloads.spi import configure
 
-EVENTS = {event.name: event for event in CHIP.events}
 SPIKES = 20  # spikes of a step; then come the feedback of two errors, a time reference, and the synapses learn
 REGISTERS = {
     "SPI_OPEN_LOOP": 1,  # in a closed loop such a network learns to spike without end
@@ -41,8 +41,7 @@ def eprop(n_events: int) -> Workload:
         SYNAPSES.name: synapses(Synapses(mapped=0.6), rng),
         FRACTIONS.name: rng.integers(1 << 32, size=FRACTIONS.shape, dtype=np.uint32),
     }
-    signs = sum(1 << int(neur) for neur in rng.permutation(N)[: N // 2])
-    rows = configure(PORT, {**REGISTERS, "SPI_SYN_SIGN": signs})
+    rows = configure(PORT, {**REGISTERS, "SPI_SYN_SIGN": odin.half_inhibitory(rng)})
     description = "LIF neurons that learn (e-prop)"
     return Workload(
         CHIP, "eprop", description, memories, *rows, _steps(n_events, 0), stream=lambda s: _steps(n_events, s)

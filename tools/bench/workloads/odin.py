@@ -37,7 +37,7 @@ def lif(n_events: int) -> Workload:
     }
     group = Group("lif", {"thr": (24, 100), "leak_str": (2, 8), "leak_en": 1, **learning})
     rng = np.random.default_rng(1)
-    registers = {"SPI_SYN_SIGN": _half_inhibitory(rng)}
+    registers = {"SPI_SYN_SIGN": half_inhibitory(rng)}
     return _workload("lif", "LIF neurons that learn (SDSP)", (group,), Synapses(mapped=0.6), registers, n_events, rng)
 
 
@@ -52,7 +52,7 @@ def izhikevich(n_events: int) -> Workload:
         Group("izh", {**base, "acc_en": 1, "thrleak": (0, 4), "neg_en": 1}),
     )
     rng = np.random.default_rng(2)
-    registers = {"SPI_SYN_SIGN": _half_inhibitory(rng)}
+    registers = {"SPI_SYN_SIGN": half_inhibitory(rng)}
     return _workload("izh", "Izhikevich neurons", groups, Synapses(mapped=0.5), registers, n_events, rng)
 
 
@@ -61,7 +61,7 @@ def bursts(n_events: int) -> Workload:
     base: dict[str, Range] = {"leak_str": (0, 20), "leak_en": 1, "fi_sel": (1, 3), "thr": (3, 7), "rfr": (1, 3)}
     groups = (Group("izh", base, 15), Group("izh", {**base, "spk_ref": (1, 2), "isi_ref": (0, 7)}))
     rng = np.random.default_rng(3)
-    registers = {"SPI_SYN_SIGN": _half_inhibitory(rng), "SPI_BURST_TIMEREF": 50}
+    registers = {"SPI_SYN_SIGN": half_inhibitory(rng), "SPI_BURST_TIMEREF": 50}
     description = "Izhikevich neurons with bursts"
     return _workload("bursts", description, groups, Synapses(mapped=0.5), registers, n_events, rng)
 
@@ -76,7 +76,7 @@ def _digits(n_events: int) -> Workload:
 WORKLOADS = Workloads((lif, izhikevich, bursts), SILICON, cocotb_test="digits.digits", for_many=(_digits,))
 
 
-def _half_inhibitory(rng: np.random.Generator) -> int:
+def half_inhibitory(rng: np.random.Generator) -> int:
     """All 256 bits of SPI_SYN_SIGN, with 128 random bits at 1."""
     return sum(1 << int(neur) for neur in rng.permutation(N)[: N // 2])
 
