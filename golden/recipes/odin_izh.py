@@ -36,6 +36,7 @@ BURSTING = (_izh(**_BURST, rfr=0), _izh(**_BURST, rfr=(1, 7)))
 _FAR: dict[str, Range] = {**_BURST, "spk_ref": (3, 7), "isi_ref": (0, 7), "thr": 1, "leak_str": 0}
 BURSTING_FAR = _izh(**_FAR, rfr=(5, 7))
 # Each spikes at any excitation.
+BURSTING_LONG = _izh(**{**_FAR, "spk_ref": (6, 7)}, rfr=0)
 BURSTING_READY = _izh(**{**_FAR, "spk_ref": (1, 7)}, rfr=0)
 
 # behaviour -> (its description, the neurons that show it, the probability that a volley is inhibitory)

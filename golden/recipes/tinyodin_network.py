@@ -78,6 +78,13 @@ NETWORK_RECIPES = {
         neurons=(replace(EAGER, share=2.0), LIF),
         synapses=Synapses(weight=(0, 7), density=0.8),
     ),
+    "fifo_words": TinyOdinRecipe(
+        "Each word of the scheduler has held each bit as 0 and as 1: short events turn its 128 words again and again, "
+        "and the output bus names each event that leaves it.",
+        Traffic({"spike": 2, "virtual": 1}, pre=256),
+        registers={"SPI_MAX_NEUR": (0, 2), "SPI_OPEN_LOOP": 1, "SPI_AER_SRC_CTRL_nNEUR": 1},
+        neurons=(LIF,),
+    ),
     "push_priority": TinyOdinRecipe(
         "A sender that lowers REQ for one clock only keeps pushing before anything is popped, until the FIFO is full.",
         Traffic({"virtual": 12, "tref": 1, "spike": 0.2}),
