@@ -127,6 +127,7 @@ def _waiver(waiver: Waiver, judgement: Judgement) -> dict[str, Any]:
     return {
         "place": waiver.place,
         "kind": waiver.kind,
+        "clocks": waiver.clocks or None,
         "reason": waiver.reason,
         "points": len(judgement.waived[waiver]),
         "proved": judgement.n_proved(waiver),

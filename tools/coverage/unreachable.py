@@ -2,7 +2,8 @@
 
 The design gets a mark at each point. A solver then looks for a state and levels of the pins under which the mark is
 reached. For a chip that is proved as a whole, these are states in which holds what its steps show to hold from a reset
-on; of another chip, any states. A toggle cannot be reached if its bit is constant.
+on; of another chip, any states. A toggle cannot be reached if its bit is constant, and not in so many clocks if its bit
+is 0 for as long.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from draupnir.emulator.package import ChipPackage
 from draupnir.rtl.design import Design
 from draupnir.rtl.slang import Parser
+from draupnir.tools.coverage import late as late_bits
 from draupnir.tools.coverage.marks import BYTES, MarkedFile
 from draupnir.tools.coverage.points import Point, with_stars_only
 from draupnir.tools.proofs import sources
@@ -44,7 +46,7 @@ class Reachable:
 def unreachable(
     chip: ChipPackage | None,
     design: Design,
-    points: Sequence[Point],
+    points: Mapping[Point, int],
     folder: Path,
     seconds: float,
     took: Callable[[int], None] = lambda n: None,
@@ -55,6 +57,7 @@ def unreachable(
     that the time was not enough, or that the point has no place for a mark.
 
     chip : the chip that the design is; None for one of which nothing is proved
+    points : each point, and in how many clocks after a reset it cannot be reached; 0 if it never can
     folder : an empty one for files; seconds : the solver's limit for each point
     took : called with 1 after each point
 
@@ -65,14 +68,22 @@ def unreachable(
     solver = Solver(reachable.logic, reachable.assumptions, seconds)
 
     @cache
-    def outcome(place: Point) -> bool | None:
+    def clocks_at_0() -> Mapping[Any, int]:
+        late = [bit for point, clocks in points.items() if clocks for bit in _driven_bits(reachable, point)]
+        return late_bits.clocks_at_0(chip.declared, design, reachable.netlist, late) if chip else {}
+
+    @cache
+    def outcome(place: Point, clocks: int) -> bool | None:
+        if clocks:
+            bits = _driven_bits(reachable, place)
+            return bool(bits) and all(clocks_at_0().get(bit, 0) >= clocks for bit in bits)
         claims = _constants(reachable, place) if place.kind == "toggle" else _never(reachable, marks, place)
         outcomes = [_one_of([solver.ask(claim, {}).holds for claim in alternatives]) for alternatives in claims]
         return False if False in outcomes else None if None in outcomes or not outcomes else True
 
     outcomes: dict[Point, bool | None] = {}
-    for point in points:
-        outcomes[point] = outcome(_without_direction(point))
+    for point, clocks in points.items():
+        outcomes[point] = outcome(_without_direction(point), clocks)
         took(1)
     return outcomes
 
@@ -140,13 +151,22 @@ def _constants(reachable: Reachable, point: Point) -> list[list[Truth]]:
     A bit that nothing drives has no level that it could leave.
     """
     logic, reader = reachable.logic, reachable.reader
+    driven = [reader.bits([bit]) for bit in _driven_bits(reachable, point)]
+    of_each = [[level.equals(logic.number(n, 1)) for n in (0, 1)] for level in driven]
+    return of_each or ([[logic.constant(True)]] if _bits_of(reachable, point) else [])
+
+
+def _driven_bits(reachable: Reachable, point: Point) -> list[Any]:
+    """Return the bit of a toggle in each instance, but not where nothing drives it."""
+    return [bit for bit in _bits_of(reachable, point) if reachable.reader.is_driven(bit)]
+
+
+def _bits_of(reachable: Reachable, point: Point) -> list[Any]:
+    """Return the bit of a toggle in each instance."""
     pattern = _path(point, point.vector)
     nets = [net for name, net in reachable.netlist["netnames"].items() if fnmatch.fnmatchcase(name, pattern)]
     places = [(net["bits"], point.bit - net.get("offset", 0)) for net in nets]
-    here = [bits[i] for bits, i in places if 0 <= i < len(bits)]
-    driven = [reader.bits([bit]) for bit in dict.fromkeys(here) if reader.is_driven(bit)]
-    of_each = [[level.equals(logic.number(n, 1)) for n in (0, 1)] for level in driven]
-    return of_each or ([[logic.constant(True)]] if here else [])
+    return list(dict.fromkeys(bits[i] for bits, i in places if 0 <= i < len(bits)))
 
 
 def _plain_path(name: str) -> str:

@@ -20,7 +20,7 @@ from draupnir.tools.coverage.places import Places
 from draupnir.tools.coverage.points import KINDS, Hits, Point, with_stars_only
 
 SECTIONS = ("original", "ours")
-_LISTS, _FLAGS = ("kinds", "points"), ("proof", "review", "partly")
+_LISTS, _FLAGS, _NUMBERS = ("kinds", "points"), ("proof", "review", "partly"), ("clocks",)
 _TEXTS = ("module", "line", "after", "signal", "bits", "instance", "reason")
 _BITS = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
@@ -39,11 +39,13 @@ class Waiver:
     partly : True if some of the points are hit, and the waiver is for the others
     reason : a sentence that says why
     by_proof : True if a proof shows that the points cannot be hit, False if somebody has reviewed them
+    clocks : in how many clocks after a reset the proof shows it; 0 if the points can never be hit
     """
 
     module: str
     reason: str
     by_proof: bool = False
+    clocks: int = 0
     line: str = ""
     line_before: str = ""
     signal: str = ""
@@ -106,9 +108,9 @@ class Judgement:
     proofs: Mapping[Point, bool | None] = field(default_factory=dict)
 
     @property
-    def to_prove(self) -> list[Point]:
-        """The points that are waived by a proof."""
-        return list(dict.fromkeys(p for waiver, points in self.waived.items() if waiver.by_proof for p in points))
+    def to_prove(self) -> dict[Point, int]:
+        """The points that are waived by a proof, each with its waiver's clocks."""
+        return {p: waiver.clocks for waiver, points in self.waived.items() if waiver.by_proof for p in points}
 
     @property
     def unproved(self) -> dict[Waiver, list[Point]]:
@@ -170,6 +172,7 @@ def _waiver(table: dict[str, Any], origin: str) -> Waiver:
         module=table["module"],
         reason=table["reason"],
         by_proof=table.get("proof", False),
+        clocks=table.get("clocks", 0),
         line=" ".join(table.get("line", "").split()),
         line_before=" ".join(table.get("after", "").split()),
         signal=table.get("signal", ""),
@@ -184,21 +187,23 @@ def _waiver(table: dict[str, Any], origin: str) -> Waiver:
 def _check(table: dict[str, Any], origin: str) -> None:
     """Raise InputError for a key that is unknown, missing or of another type."""
     for key, content in table.items():
-        if key not in (*_LISTS, *_FLAGS, *_TEXTS):
-            raise InputError(f"{origin}: unknown key {key!r}; right are {', '.join((*_TEXTS, *_LISTS, *_FLAGS))}")
-        right = list if key in _LISTS else bool if key in _FLAGS else str
-        if not isinstance(content, right):
+        if key not in (keys := (*_TEXTS, *_LISTS, *_FLAGS, *_NUMBERS)):
+            raise InputError(f"{origin}: unknown key {key!r}; right are {', '.join(keys)}")
+        right = list if key in _LISTS else bool if key in _FLAGS else int if key in _NUMBERS else str
+        if type(content) is not right:
             raise InputError(f"{origin}: {key} is {content!r}; right is {_TYPES[right]}")
     for key in ("module", "reason"):
         if not table.get(key):
             raise InputError(f"{origin}: it needs a {key}")
     if ("line" in table) == ("signal" in table):
         raise InputError(f"{origin}: it needs the text of a line, or a signal, and not both")
+    if "clocks" in table and not ("signal" in table and table.get("proof") and table["clocks"] > 0):
+        raise InputError(f"{origin}: clocks needs a signal and proof = true, and right is a number from 1 on")
     if table.get("proof", False) == table.get("review", False):
         raise InputError(f"{origin}: it needs proof = true or review = true, and not both")
 
 
-_TYPES = {list: "a list of texts", bool: "true or false", str: "a text"}
+_TYPES = {list: "a list of texts", bool: "true or false", int: "a number of clocks", str: "a text"}
 
 
 def _bits(text: str, origin: str) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from draupnir.tools.mutants.netlist import MOST, MutatedDesign, Mutator, Source
 from draupnir.tools.mutants.reached import invariants_of
 from draupnir.tools.mutants.replay import KillingRow, Replayer
 from draupnir.tools.mutants.twins import TwinProver
-from draupnir.tools.proofs.invariants import HORIZON
+from draupnir.tools.proofs.induction import HORIZON
 
 Verdict = Literal["killed", "equivalent", "hole", "open"]
 _BLOCK = 64  # mutants that are replayed in the same order of cases

@@ -12,7 +12,7 @@ from draupnir.tools.mutants.states import Watcher, samples
 from draupnir.tools.mutants.visible import places
 from draupnir.tools.proofs import invariants
 from draupnir.tools.proofs.cut import cut
-from draupnir.tools.proofs.invariants import Invariants, StartReset
+from draupnir.tools.proofs.invariants import Invariants, start_reset
 
 SECONDS = 240.0  # for all invariants of a chip
 
@@ -28,16 +28,10 @@ def invariants_of(mutator: Mutator, recordings: Iterable[CaseRows], compiled: Pa
     chip, source = mutator.source.chip, mutator.source
     design, flat = mutator.visible()
     watcher = Watcher(design, chip, places(flat), compiled)
-    reset = None if source.is_ours else _reset(mutator)
+    reset = None if source.is_ours else start_reset(chip, source.design)
     try:
         return invariants.find(
             cut(flat, PORT), flat, samples(watcher, recordings, skips_to_reset=not source.is_ours), reset, SECONDS
         )
     except InputError:
         return Invariants(reset=reset)
-
-
-def _reset(mutator: Mutator) -> StartReset:
-    chip, design = mutator.source.chip, mutator.source.design
-    levels = {design.port(pin): pin.active_level for pin in chip.resets}
-    return StartReset(levels, [design.port(clock.pin) for clock in chip.clocks])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from draupnir.tools.mutants.campaign import FOR_LONG, MutantOutcome
-from draupnir.tools.proofs.invariants import HORIZON
+from draupnir.tools.proofs.induction import HORIZON
 
 VERDICTS = ("killed", "equivalent", "hole", "open")
 

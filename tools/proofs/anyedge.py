@@ -125,9 +125,9 @@ class AnyEdge:
         for name in self.flip_flops:
             content = self._reset(reader, name, reader.port(f"{name} D"))
             clocked[name] = edges[self.clocks[name]].choose(content, state[name])
-        return self._at_rest(clocked, reader, suffix)
+        return self.at_rest(clocked, reader, suffix)
 
-    def _at_rest(self, state: State, reader: NetlistReader, suffix: str) -> dict[str, Bits]:
+    def at_rest(self, state: State, reader: NetlistReader, suffix: str) -> dict[str, Bits]:
         """Return a state after all asynchronous resets; reader : of the step, with the levels of the pins"""
         pins = {name: bits for name, bits in reader.inputs.items() if name in self.netlist["ports"]}
         contents = {**self.inputs(state, None, f"{suffix} at rest"), **pins}

@@ -16,6 +16,7 @@ MACHINE_STATES = 5  # the fewest contents of a word that are taken as the states
 MOST_BITS = 32  # of a word with a bound
 ROWS = 1 << 16  # of a product of matrices; its sums are exact
 MOST_FACTS = 400  # of which pairs are looked at
+BY_CHANCE = 4  # samples that would contradict a pair of facts, if these had nothing to do with each other
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,10 @@ def _conditional_bounds(
 def _implications(
     facts: Sequence[Fact], widths: Mapping[str, int], words: Mapping[str, np.ndarray]
 ) -> Iterator[Statement]:
-    """Yield that one fact holds, or does not hold, where another one holds; both are of one instance."""
+    """Yield that one fact holds, or does not hold, where another one holds; both are of one instance.
+
+    Two facts that are both rare say nothing if they are never seen together.
+    """
     groups: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
         groups[_instance(fact.cell)].append(fact)
@@ -145,11 +149,12 @@ def _pairs(facts: Sequence[Fact], widths: Mapping[str, int], words: Mapping[str,
     for part in parts:
         both += part.T @ part
     n = matches.sum(axis=0)
+    shares = n / max(1, len(matches))
     for i, fact in enumerate(facts):
         for j, other in enumerate(facts):
             if fact.cell == other.cell:
                 continue
-            if both[i, j] == 0 and i < j:
+            if both[i, j] == 0 and i < j and n[i] * shares[j] >= BY_CHANCE:
                 yield Implies(fact, other, is_opposite=True)
-            elif both[i, j] == n[i] and widths[other.cell] > 1:
+            elif both[i, j] == n[i] and widths[other.cell] > 1 and n[i] * (1 - shares[j]) >= BY_CHANCE:
                 yield Implies(fact, other)

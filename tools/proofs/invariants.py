@@ -11,19 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import bitwuzla
-from bitwuzla import Kind
-
+from draupnir.emulator.declare import Chip
+from draupnir.rtl.design import Design
 from draupnir.tools.proofs.anyedge import AnyEdge, State
-from draupnir.tools.proofs.candidates import BitClasses, StateSamples, bounds, conditional
+from draupnir.tools.proofs.candidates import StateSamples, conditional
 from draupnir.tools.proofs.cut import StepModule
+from draupnir.tools.proofs.induction import HORIZON, CandidateStatements, StateQuestion
 from draupnir.tools.proofs.logic import Bits, Logic, Truth
-from draupnir.tools.proofs.questions import check, new_bitwuzla
-from draupnir.tools.proofs.statements import AtMost, Bit, Constant, Contents, Same, Statement
+from draupnir.tools.proofs.statements import AtMost, Bit, Constant, Same, Statement
 
-HORIZON = 1 << 24  # clocks
-MOST_RAISES = 6  # of a limit, before the bound is dropped
-QUESTION_SECONDS = 120  # for one question
 RESET_CLOCKS = 4  # that the reset at the start lasts
 
 
@@ -31,13 +27,20 @@ RESET_CLOCKS = 4  # that the reset at the start lasts
 class StartReset:
     """A reset with which a netlist starts, in any state.
 
-    It lasts RESET_CLOCKS clocks. In each half of a clock, all other clocks have one edge at most.
+    It begins at a moment at which no clock ticks, and lasts RESET_CLOCKS clocks. In each half of a clock, all other
+    clocks have one edge at most.
     levels : reset pin -> its level
     clocks : the pins that tick
     """
 
     levels: Mapping[str, int]
     clocks: Sequence[str]
+
+
+def start_reset(chip: Chip, design: Design) -> StartReset:
+    """Return the reset of a design that is this chip: all of its resets are active, and all of its clocks tick."""
+    levels = {design.port(pin): pin.active_level for pin in chip.resets}
+    return StartReset(levels, [design.port(clock.pin) for clock in chip.clocks])
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def find(
     reset : None for a netlist that starts with the initial content of each flip-flop
     seconds : the limit of CPU time for all; if it is not enough, there are fewer invariants, or none
     """
-    candidates, end = _Candidates(samples), time.thread_time() + seconds
+    candidates, end = CandidateStatements(samples), time.thread_time() + seconds
     first, steps = _first(step, netlist, reset), _steps(step, netlist)
     statements: list[Statement] = []
     for more in ([], conditional(samples)):
@@ -102,123 +105,35 @@ def find(
         if not all(question.drop_wrong(candidates, end) for question in (first, steps)):
             return Invariants(tuple(statements), _names(netlist), reset)
         statements = candidates.statements()
-    wide = (cell for cell, width in samples.widths.items() if 1 << width > HORIZON)
-    counters = (AtMost(cell, HORIZON) for cell in wide if first.is_zero(cell) and steps.grows_by_1(cell))
-    return Invariants(tuple(statements), _names(netlist), reset, tuple(counters))
+    wide = [cell for cell, width in samples.widths.items() if 1 << width > HORIZON]
+    limits = [AtMost(cell, HORIZON - 1) for cell in _counting(first, steps, wide)]
+    return Invariants(tuple(statements), _names(netlist), reset, tuple(limits))
 
 
-class _Candidates:
-    """Statements that may be invariants, without those that a state contradicts."""
+def counters(step: StepModule, netlist: Mapping[str, Any], reset: StartReset, cells: Sequence[str]) -> list[str]:
+    """Return those flip-flops whose word is 0 after the reset, and then grows by 1 at most in a clock.
 
-    def __init__(self, samples: StateSamples) -> None:
-        self._classes = BitClasses(samples)
-        self._others = bounds(samples)
-        self._n_raises: dict[str, int] = {}
-
-    def statements(self) -> list[Statement]:
-        return [*self._classes.statements(), *self._others]
-
-    def add(self, statements: Sequence[Statement]) -> None:
-        """Add candidates to those that have not been dropped."""
-        self._others += statements
-
-    def drop(self, contents: Contents) -> None:
-        """Drop or weaken all statements that do not hold in a state."""
-        self._classes.split(contents)
-        rest = (s if s.holds(contents) else self._weaker(s, contents) for s in self._others)
-        self._others = [statement for statement in rest if statement is not None]
-
-    def _weaker(self, statement: Statement, contents: Contents) -> Statement | None:
-        if not isinstance(statement, AtMost) or statement.fact is not None:
-            return None
-        cell, limit = statement.cell, contents[statement.cell]
-        self._n_raises[cell] = self._n_raises.get(cell, 0) + 1
-        is_void = limit + 1 == 1 << limit.bit_length()
-        return None if self._n_raises[cell] > MOST_RAISES or is_void else replace(statement, limit=limit)
-
-
-class _Question:
-    """The question which statements can fail in a state.
-
-    old_state : one in which all statements hold; None if nothing is known of it
-    state : the one after it
+    This holds for HORIZON clocks. Parameters as for ``find``; cells : the flip-flops to look at
     """
-
-    def __init__(self, logic: Logic, old_state: State | None, state: State) -> None:
-        self._logic, self._old_state, self._state = logic, old_state, state
-        self._solver = new_bitwuzla(logic, QUESTION_SECONDS)
-        self._switches: dict[Statement, Truth] = {}  # a statement holds before if its switch is on
-        self._later: dict[Statement, Truth] = {}
-        self._on: list[Truth] = []  # the switches of the last question
-
-    def drop_wrong(self, candidates: _Candidates, end: float) -> bool:
-        """Drop statements until none can fail; return False if the time is not enough."""
-        while statements := candidates.statements():
-            result = self._can_fail(statements)
-            if result == bitwuzla.Result.UNSAT:
-                return True
-            if result != bitwuzla.Result.SAT or time.thread_time() > end:
-                return False
-            cells = {cell for statement in statements for cell in statement.cells}
-            candidates.drop({cell: int(self._solver.get_value(self._state[cell].term).value(2), 2) for cell in cells})
-        self._on = []
-        return True
-
-    def is_zero(self, cell: str) -> bool:
-        """Return True if a word is 0 afterwards."""
-        return self._is_always(self._state[cell].is_true().inverted())
-
-    def grows_by_1(self, cell: str) -> bool:
-        """Return True if a word up to HORIZON grows by 1 at most, where all statements hold before."""
-        assert self._old_state is not None
-        word, later = self._old_state[cell], self._state[cell]
-        limit, one = (self._logic.number(number, word.width) for number in (HORIZON, 1))
-        is_above = limit.compare(Kind.BV_ULT, word)
-        grows = later.compare(Kind.BV_ULE, word.apply(Kind.BV_ADD, one))
-        return self._is_always(self._logic.truth(Kind.OR, (is_above, grows)))
-
-    def _is_always(self, truth: Truth) -> bool:
-        self._solver.push(1)
-        self._assert(truth.inverted())
-        switches = [switch.term for switch in self._on]
-        result = check(self._solver, QUESTION_SECONDS, *switches)
-        self._solver.pop(1)
-        return bool(result == bitwuzla.Result.UNSAT)
-
-    def _can_fail(self, statements: Sequence[Statement]) -> bitwuzla.Result:
-        """Ask whether a statement can fail; if so, the solver has the state."""
-        for statement in statements:
-            if statement not in self._later:
-                self._add(statement)
-        fails = self._logic.every([self._later[statement] for statement in statements]).inverted()
-        switch = self._logic.unknown_truth("switch")
-        self._assert(self._logic.truth(Kind.IMPLIES, (switch, fails)))
-        self._on = [self._switches[statement] for statement in statements if self._old_state is not None]
-        return check(self._solver, QUESTION_SECONDS, *(each.term for each in self._on), switch.term)
-
-    def _add(self, statement: Statement) -> None:
-        self._later[statement] = statement.formula(self._logic, self._state)
-        if self._old_state is not None:
-            switch = self._logic.unknown_truth("switch")
-            self._switches[statement] = switch
-            self._assert(self._logic.truth(Kind.IMPLIES, (switch, statement.formula(self._logic, self._old_state))))
-
-    def _assert(self, truth: Truth) -> None:
-        self._solver.assert_formula(truth.term)
+    return _counting(_first(step, netlist, reset), _steps(step, netlist), cells)
 
 
-def _steps(step: StepModule, netlist: Mapping[str, Any]) -> _Question:
+def _counting(first: StateQuestion, steps: StateQuestion, cells: Sequence[str]) -> list[str]:
+    return [cell for cell in cells if first.is_zero(cell) and steps.grows_by_1(cell)]
+
+
+def _steps(step: StepModule, netlist: Mapping[str, Any]) -> StateQuestion:
     """The question which statements can fail after a step from a state in which all of them hold."""
     machine = AnyEdge(Logic(), step, netlist)
     state = machine.unknown_state()
     next_state = machine.next_state(state, machine.reader(machine.inputs(state)), machine.edges())
-    return _Question(machine.logic, state, next_state)
+    return StateQuestion(machine.logic, state, next_state)
 
 
-def _first(step: StepModule, netlist: Mapping[str, Any], reset: StartReset | None) -> _Question:
+def _first(step: StepModule, netlist: Mapping[str, Any], reset: StartReset | None) -> StateQuestion:
     """The question which statements can fail in the first state."""
     machine = AnyEdge(Logic(), step, netlist)
-    return _Question(machine.logic, None, first_state(machine, reset))
+    return StateQuestion(machine.logic, None, first_state(machine, reset))
 
 
 def first_state(machine: AnyEdge, reset: StartReset | None) -> State:
@@ -227,6 +142,7 @@ def first_state(machine: AnyEdge, reset: StartReset | None) -> State:
     if reset is None:
         return _initial(machine, state)
     ticks = {machine.netlist["ports"][clock]["bits"][0] for clock in reset.clocks}
+    state = machine.at_rest(state, machine.reader(machine.inputs(state, reset.levels, " 0")), " 0")
     for i in range(RESET_CLOCKS):
         for is_rise in (True, False):
             if not is_rise and not any((tick, is_rise) in machine.clocks.values() for tick in ticks):

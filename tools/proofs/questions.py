@@ -20,6 +20,7 @@ def new_bitwuzla(logic: Logic, seconds: float) -> bitwuzla.Bitwuzla:
     """Return the solver itself; seconds : its limit for each call of ``check``"""
     options = bitwuzla.Options()
     options.set(bitwuzla.Option.PRODUCE_MODELS, True)
+    options.set(bitwuzla.Option.PRODUCE_UNSAT_ASSUMPTIONS, True)
     options.set(bitwuzla.Option.TIME_LIMIT_PER, max(1, int(1000 * seconds)))
     return bitwuzla.Bitwuzla(logic.terms, options)
 

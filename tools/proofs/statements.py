@@ -37,6 +37,7 @@ class Constant:
 
     bit: Bit
     value: int
+    facts: tuple[Fact, ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -62,6 +63,7 @@ class Same:
     bit: Bit
     other: Bit
     is_opposite: bool = False
+    facts: tuple[Fact, ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -111,6 +113,10 @@ class AtMost:
     def cells(self) -> tuple[str, ...]:
         return (self.cell,) if self.fact is None else (self.cell, self.fact.cell)
 
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return () if self.fact is None else (self.fact,)
+
     def holds(self, contents: Contents) -> bool:
         return contents[self.cell] <= self.limit or (self.fact is not None and not self.fact.holds_in(contents))
 
@@ -135,6 +141,10 @@ class Implies:
     @property
     def cells(self) -> tuple[str, ...]:
         return self.fact.cell, self.other.cell
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return self.fact, self.other
 
     def holds(self, contents: Contents) -> bool:
         return not self.fact.holds_in(contents) or self.other.holds_in(contents) != self.is_opposite

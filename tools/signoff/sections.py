@@ -102,7 +102,8 @@ def coverage(evidence: Evidence) -> Iterator[Section]:
     )
     every = [(result.side, one) for result in results for one in result.content["waivers"]]
     waivers = [
-        (side, one["place"], one["kind"], str(one["points"]), str(one["proved"]), one["reason"]) for side, one in every
+        (side, one["place"], _waived_by(one), str(one["points"]), str(one["proved"]), one["reason"])
+        for side, one in every
     ]
     yield Section("Waivers", ("RTL", "place", "by", "points", "proved", "reason"), waivers, is_open=False)
     points = [
@@ -219,3 +220,8 @@ def trend(now: figures.Figures, last: dict[str, Any] | None) -> Section:
     date = last.get("origin", {}).get("date", "")
     note = f"Compared with the sign-off of {date}, which had reached stage {last.get('stage')}."
     return Section("Trend", ("figure", "before", "now", "change"), rows, [note] if rows else [note, "Nothing changed."])
+
+
+def _waived_by(waiver: dict[str, Any]) -> str:
+    clocks = waiver.get("clocks")
+    return f"{waiver['kind']}, for {clocks:,} clocks" if clocks else str(waiver["kind"])

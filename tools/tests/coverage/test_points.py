@@ -249,6 +249,8 @@ def test_a_waiver_without_a_point_is_named(tmp_path: Path) -> None:
         ({"line": None}, "it needs the text of a line, or a signal, and not both"),
         ({"review": None}, "it needs proof = true or review = true, and not both"),
         ({"proof": True}, "it needs proof = true or review = true, and not both"),
+        ({"clocks": 8}, "clocks needs a signal and proof = true, and right is a number from 1 on"),
+        ({"clocks": "8"}, "clocks is '8'; right is a number of clocks"),
         ({"kinds": ["lines"]}, "kind 'lines'; right are line, branch, expression, toggle"),
         ({"kinds": "line"}, "kinds is 'line'; right is a list of texts"),
         ({"line": None, "signal": "n", "bits": "7:0"}, "bits '7:0'; right is a bit, or the first and the last one"),

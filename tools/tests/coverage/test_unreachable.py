@@ -99,7 +99,7 @@ def point_at(file: Path, text: str, kind: str, name: str, instance: str = BOTH) 
 
 @pytest.fixture(scope="module")
 def outcomes(file: Path) -> dict[Point, bool | None]:
-    points = [point_at(file, *place) for place in OUTCOMES]
+    points = {point_at(file, *place): 0 for place in OUTCOMES}
     return unreachable(None, Design("pair", (file,)), points, file.parent / "proofs", 10)
 
 
@@ -112,7 +112,7 @@ def test_points_of_one_place_are_told_apart(file: Path, tmp_path: Path) -> None:
     """An `if` without `else` in another one gets marks at both."""
     names = ("if", "else", "elsif")
     points = [point_at(file, text, "branch", name) for text in ("if (n > 8'd3", "if (low[1])") for name in names]
-    outcomes = unreachable(None, Design("pair", (file,)), points, tmp_path / "proofs", 10)
+    outcomes = unreachable(None, Design("pair", (file,)), dict.fromkeys(points, 0), tmp_path / "proofs", 10)
     assert [*outcomes.values()] == [False, True, False, True, False, True]
 
 
@@ -133,9 +133,19 @@ def test_bits_of_numbers_and_of_expressions_are_written_as_verilog_has_them() ->
 def test_what_the_steps_of_a_chip_show_is_used(tmp_path: Path) -> None:
     """The lowest 12 bits that tinyODIN shifts out are always 0, which a state alone does not tell."""
     design = emit.design("tinyodin", tmp_path / "rtl")
-    points = [
-        Point("", 1, 1, "toggle", "spi", "TOP.tinyODIN.spi.frames", f"_shift_out[{bit}]:0->1") for bit in (0, 11, 12)
-    ]
+    points = {
+        Point("", 1, 1, "toggle", "spi", "TOP.tinyODIN.spi.frames", f"_shift_out[{bit}]:0->1"): 0 for bit in (0, 11, 12)
+    }
     for package, outcome in ((chips.package("tinyodin"), True), (None, False)):
         outcomes = unreachable(package, design, points, tmp_path / f"proofs_{outcome}", 10)
         assert [*outcomes.values()] == [outcome, outcome, False]
+
+
+def test_a_bit_of_a_counter_is_0_for_so_many_clocks(tmp_path: Path) -> None:
+    """tinyODIN's controller counts clocks; what its SPI shifts out is no counter."""
+    design = emit.design("tinyodin", tmp_path / "rtl")
+    places = {("controller", "_ctrl_cnt[12]"): False, ("controller", "_ctrl_cnt[13]"): True}
+    places |= {("spi.frames", "_shift_out[13]"): False}
+    points = {Point("", 1, 1, "toggle", "spi", f"TOP.tinyODIN.{path}", f"{bit}:0->1"): 1 << 13 for path, bit in places}
+    outcomes = unreachable(chips.package("tinyodin"), design, points, tmp_path / "proofs", 10)
+    assert [*outcomes.values()] == [*places.values()]

@@ -17,7 +17,8 @@ from draupnir.tools.proofs.candidates import StateSamples
 from draupnir.tools.proofs.cut import cut
 from draupnir.tools.proofs.invariants import Invariants, StartReset, find
 
-# ``held`` is kept by being written again in each clock, and read in odd clocks only; ``lost`` decides nothing.
+# ``held`` is kept by being written again in each clock, and read in odd clocks only; ``lost`` decides nothing. A reset
+# clears ``held`` before any clock, so it never writes ``once`` in a reset; nothing else says what ``once`` is at first.
 DESIGN = """
 module inner(input clk, input rst, input takes, input d, input o, output held, output other);
   reg [1:0] word;
@@ -27,12 +28,14 @@ endmodule
 module top(input clk, input rst, input d, input o, output y, output z);
   reg [2:0] cnt;
   reg [3:0] lost;
+  reg once;
   wire held, other;
   inner one(.clk(clk), .rst(rst), .takes(cnt == 3), .d(d), .o(o), .held(held), .other(other));
   always @(posedge clk, posedge rst) if (rst) cnt <= 0; else cnt <= cnt == 3 ? 3'd0 : cnt + 3'd1;
   always @(posedge clk, posedge rst) if (rst) lost <= 0; else lost <= lost + 4'd1;
+  always @(posedge clk) if (held & cnt[0]) once <= d;
   assign y = held & cnt[0] | cnt == 5 | (lost == 3 & cnt == 6);
-  assign z = other;
+  assign z = other ^ once;
 endmodule
 """
 RESET = StartReset({"rst": 1}, ["clk"])
@@ -68,7 +71,7 @@ def invariants(design):
     _, flat = design.visible()
     rows = []
     for age in range(32):
-        contents = {3: age % 4, 4: age % 16, 2: age // 4 % 4}
+        contents = {3: age % 4, 4: age % 16, 2: age // 4 % 4, 1: age // 8 % 2}
         rows.append([contents[_width(flat, cell)] >> i & 1 for cell, i in places(flat)])
     widths = dict.fromkeys(cell for cell, _ in places(flat))
     samples = StateSamples({cell: _width(flat, cell) for cell in widths}, np.array(rows, np.uint8))
@@ -96,5 +99,5 @@ def test_without_invariants_less_is_proved(design):
 
 def test_all_flip_flops_of_all_instances_are_visible(design):
     _, flat = design.visible()
-    assert len(flat["netnames"][ALL]["bits"]) == 3 + 4 + 2
-    assert len(set(places(flat))) == 9
+    assert len(flat["netnames"][ALL]["bits"]) == 3 + 4 + 2 + 1
+    assert len(set(places(flat))) == 10

@@ -14,7 +14,8 @@ from draupnir.rtl.fpga import tools
 from draupnir.tools.proofs.anyedge import AnyEdge
 from draupnir.tools.proofs.candidates import StateSamples
 from draupnir.tools.proofs.cut import cut
-from draupnir.tools.proofs.invariants import HORIZON, StartReset, find
+from draupnir.tools.proofs.induction import HORIZON, StateQuestion
+from draupnir.tools.proofs.invariants import StartReset, find
 from draupnir.tools.proofs.logic import Logic
 from draupnir.tools.proofs.sources import reading
 
@@ -95,10 +96,41 @@ def test_what_only_the_samples_suggest_is_dropped(tmp_path):
     }
 
 
+def test_statements_about_independent_words_are_dropped_many_at_a_time(tmp_path, monkeypatch):
+    """Of two words that were never 0 and 15 at once, a state of the solver shows one pair only, if it is not asked."""
+    text = """module top(input clk, input rst, input [3:0] d, input [5:0] addr, output y);
+  reg [2:0] cnt;
+  reg [3:0] words [0:31];
+  genvar i;
+  always @(posedge clk, posedge rst) if (rst) cnt <= 0; else cnt <= cnt == 5 ? 3'd0 : cnt + 3'd1;
+  generate for (i = 0; i < 32; i = i + 1) always @(posedge clk) if (addr == i) words[i] <= d; endgenerate
+  assign y = words[addr[4:0]][0] ^ cnt[2];
+endmodule"""
+    (tmp_path / "design.v").write_text(text)
+    script = reading(Design("top", (tmp_path / "design.v",)), "top", {}, tmp_path)
+    tools.must("yosys", ["-q", "-p", f"{script}; proc; memory_map; flatten; write_json flat.json"], tmp_path)
+    flat = json.loads((tmp_path / "flat.json").read_text())["modules"]["top"]
+    widths = {n: len(c["connections"]["Q"]) for n, c in flat["cells"].items() if "dff" in c["type"]}
+    rows = [
+        [(n % 6 if width == 3 else 15 * (n // 50 % 2)) >> i & 1 for width in widths.values() for i in range(width)]
+        for n in range(200)
+    ]
+    questions, can_fail = [], StateQuestion._can_fail
+
+    def ask(self, statements):
+        questions.append(len(statements))
+        return can_fail(self, statements)
+
+    monkeypatch.setattr(StateQuestion, "_can_fail", ask)
+    result = find(cut(flat, ""), flat, StateSamples(widths, np.array(rows, np.uint8)), RESET, 60)
+    assert texts(result) == {"cnt is at most 5"}
+    assert max(questions) > 1000 > len(questions)
+
+
 def test_a_counter_is_small_for_long(tmp_path):
     flat = netlist(tmp_path)
     result = find(cut(flat, ""), flat, samples(flat, reached(40)), RESET, 60)
-    assert [(bound.cell, bound.limit) for bound in result.counters] == [(cells(flat)["age"], HORIZON)]
+    assert [(bound.cell, bound.limit) for bound in result.counters] == [(cells(flat)["age"], HORIZON - 1)]
     assert len(result.for_long().statements) == len(result.statements) + 1
 
 
