@@ -176,6 +176,41 @@ SPI_RECIPES = {
         n_cycles=90_000,
         host=SpiHostTraffic({"session": 1}, gap=Clocks(2000, 9000), session=(10, 50)),
     ),
+    "spi_masks": OdinRecipe(
+        "A masked write to a neuron or to weights keeps each bit that the mask protects, whatever the word contains, "
+        "and every byte can be read.",
+        Traffic({"virtual": 1}, hot=8),
+        n_cycles=30_000,
+        registers={"SPI_OPEN_LOOP": 1},
+        neurons=(Group("random"),),
+        synapses=Synapses(),
+        program=1,
+        host=SpiHostTraffic({"fast_session": 1}, gap=Clocks(1, 40), per_clock=Clocks(1, 2), session=(10, 30)),
+    ),
+    "spi_fast_frames": OdinRecipe(
+        "Frames at the highest speed, one after the other, and gates and resets between any two of them: each takes "
+        "effect at its own clock.",
+        Traffic({"synapse": 6, "virtual": 8, "tref": 2, "tref_all": 0.1, "spike": 0.3}, hot=8, weight=(3, 7)),
+        n_cycles=40_000,
+        registers={"SPI_OPEN_LOOP": (0, 1), "SPI_AER_SRC_CTRL_nNEUR": (0, 1)},
+        neurons=(LIF_EAGER, Group("random")),
+        synapses=Synapses(),
+        program=1,
+        receiver=ReceiverTiming(latency=Clocks(0, 3, 0.1, 20, 100)),
+        host=replace(crossbar.FAST_FRAMES, retune={"SPI_OPEN_LOOP": (0, 1), "SPI_AER_SRC_CTRL_nNEUR": (0, 1)}),
+    ),
+    "spi_near_threshold": OdinRecipe(
+        "An SPI write to a neuron compares its potential with the threshold as it is: no weight and no leak is added.",
+        Traffic({"synapse": 4, "virtual": 4, "tref": 2}, hot=16, pre=4, weight=(0, 7)),
+        n_cycles=30_000,
+        neurons=(
+            Group("lif", {"thr": (1, 12), "core": (0, 14), "leak_en": 1, "leak_str": (1, 9)}),
+            Group("izh", {"thr": (1, 7), "core": (0, 7), "leak_en": 1, "leak_str": (1, 9), "fi_sel": (0, 3)}),
+        ),
+        synapses=Synapses(mapped=0.5),
+        program=1,
+        host=SpiHostTraffic({"session": 1}, gap=Clocks(20, 400), half=Clocks(1, 1), session=(2, 6)),
+    ),
 }
 
 ABUSE_RECIPES = {
