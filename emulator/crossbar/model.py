@@ -84,6 +84,19 @@ class Crossbar(ClockLevel):
     def outputs(self) -> int:
         return int(self.clock.outputs(self.registers[0]))
 
+    def poke(self, name: str, content: int, element: int = 0) -> None:
+        before = self._asynchronous_resets()
+        super().poke(name, content, element)
+        for reset, is_active in self._asynchronous_resets().items():
+            if is_active and not before[reset]:
+                plain(reset)(self.registers[0])
+
+    def _asynchronous_resets(self) -> dict[Callable[[Any], None], bool]:
+        """Return what resets a part of the chip, and whether it does; a reset that rises acts before the next clock."""
+        r, blocks = self.registers[0], self.clock
+        rst, gate = bool(r.rst_sync), bool(r.spi_gate_activity_sync)
+        return {blocks.controller.reset: rst, blocks.scheduler.reset: rst, blocks.aer_out.reset: rst or gate}
+
     def _run(self, inputs: np.ndarray, clk: np.ndarray, out: np.ndarray) -> None:
         self._state_before = int(self.registers[0].state)
         self.row_loop().run(inputs, clk, out)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import IntEnum
 from types import ModuleType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from draupnir.emulator.codec import decode
 from draupnir.emulator.crossbar import model as family
 from draupnir.emulator.crossbar.model import Crossbar
 from draupnir.emulator.declare import Reg
-from draupnir.emulator.odin import clock, stretch
+from draupnir.emulator.kernel.jit import plain
+from draupnir.emulator.odin import clock, scheduler, stretch
 from draupnir.emulator.odin.layout import CHIP, SCHED_EVENT, VIRTS, State
 from draupnir.emulator.speeds.drive import driver
 
@@ -37,6 +38,10 @@ class Model(Crossbar):
     states: ClassVar[type[IntEnum]] = State
     from_aerin: ClassVar[Collection[int]] = (State.TREF, State.BIST, State.SYNAPSE, State.PUSH)
     from_scheduler = (State.POP_NEUR, State.POP_VIRT)
+
+    def _asynchronous_resets(self) -> dict[Callable[[Any], None], bool]:
+        of_bursts = bool(plain(scheduler.rst_priority)(self.registers[0]))
+        return {**super()._asynchronous_resets(), scheduler.reset_bursts: of_bursts}
 
     def warnings(self) -> list[str]:
         """Say what happened that the original's Verilog leaves undefined, counted and decoded."""

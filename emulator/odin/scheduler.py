@@ -191,7 +191,7 @@ def clock(r: np.record, sched: Sched, port: SchedPort, neur_event: int, neurmem_
 
 
 reset = resetter(CHIP.block("scheduler"))  # synchroniser and main FIFO; the FIFO's words stay
-_reset_bursts = resetter(CHIP.block("burst_fifos"))  # priority and burst FIFOs; the FIFOs' words stay
+reset_bursts = resetter(CHIP.block("burst_fifos"))  # priority and burst FIFOs; the FIFOs' words stay
 are_bursts_reset = reset_checker(CHIP.block("burst_fifos"))
 
 
@@ -207,4 +207,4 @@ def reset_priority(r: np.record) -> None:
     if r.burst_clean:  # nothing moves while the reset is held: do not clear 57 FIFOs at every clock
         return
     r.burst_clean = 1
-    _reset_bursts(r)
+    reset_bursts(r)

@@ -11,7 +11,7 @@ from draupnir.emulator.crossbar import aer_out
 from draupnir.emulator.crossbar.clock import is_settled
 from draupnir.emulator.crossbar.controller import NeurMem, SynMem
 from draupnir.emulator.crossbar.layout import IN_GROUP
-from draupnir.emulator.kernel.bits import bit, field, set_limb_field
+from draupnir.emulator.kernel.bits import field, set_limb_field
 from draupnir.emulator.kernel.bits import limb_field as take
 from draupnir.emulator.kernel.jit import kernel, outlined
 from draupnir.emulator.odin import izh, lif, neuron_core, scheduler, sdsp
@@ -39,8 +39,8 @@ def is_undisturbed(r: np.record) -> bool:
 
 @kernel
 def can_visit(r: np.record) -> bool:
-    """Tell whether a spike event is about to read the next neuron."""
-    return r.state == POP_NEUR and bit(r.ctrl_cnt, 0) == 0
+    """Tell whether a spike event is about to read the next neuron; a fault may let its counters differ."""
+    return r.state == POP_NEUR and r.ctrl_cnt == 2 * r.neur_cnt
 
 
 @kernel

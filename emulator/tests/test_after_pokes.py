@@ -13,7 +13,7 @@ from draupnir.emulator.odin.chip import Model
 from draupnir.emulator.odin.layout import N_PRIO
 from draupnir.emulator.parts.handshake import Environment
 from draupnir.emulator.tests.pokes import WITH_EVENTS, Plain, poked, rows
-from draupnir.emulator.trace import pack
+from draupnir.emulator.trace import column, pack
 
 SHARES = (0.02, 0.1, 0.3, 1.0)  # the share of registers and words that are changed
 PAUSES = (3, 30, 200)  # clocks between two changes of a pin
@@ -77,6 +77,62 @@ def test_a_spike_may_overwrite_the_event_that_is_processed(chip: str, write_ptr:
     assert len(expected) > 5
     assert list(zip(ran.cycles.tolist(), ran.addrs.tolist(), strict=True)) == expected
     assert differences(quick.snapshot(), slow.snapshot(), chip) == []
+
+
+@pytest.mark.parametrize("bit", range(10))
+@pytest.mark.parametrize("name", ["ctrl_cnt", "neur_cnt"])
+@pytest.mark.parametrize("chip", CROSSBARS)
+def test_a_counter_may_jump_in_the_middle_of_an_event(chip: str, name: str, bit: int) -> None:
+    """Both counters of an event count its neurons. A fault may let them differ, and then each goes on by itself."""
+    quick: Any = chips.model(chip)()
+    rng = np.random.default_rng(bit)
+    quick.reset()
+    for memory in ("neurons", "synapses"):
+        quick.memories[memory][:] = rng.integers(0, 1 << 32, quick.memories[memory].shape)
+    r = quick.registers[0]
+    r.state, r.ctrl_cnt, r.neur_cnt, r.main_empty = quick.states.POP_NEUR, 200, 100, 0
+    if "spi_max_neur" in r.dtype.names:
+        r.spi_max_neur = 255
+    content = quick.peek(name) ^ 1 << bit % (32 if name == "ctrl_cnt" else 8)
+    quick.poke(name, content)
+    slow = chips.model(chip)()
+    slow.restore(quick.snapshot())
+    inputs, clk = np.zeros(1200, np.int64), np.ones(1200, np.uint8)
+    expected = Plain(chip, slow).drive(inputs, clk)
+    assert quick.drive(inputs, clk).tolist() == expected
+    assert differences(quick.snapshot(), slow.snapshot(), chip) == []
+
+
+# --- Asynchronous resets in the chip ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["rst_sync", "spi_gate_activity_sync"])
+@pytest.mark.parametrize("chip", CROSSBARS)
+def test_a_poke_that_raises_a_reset_of_the_output_bus_resets_it_at_once(chip: str, name: str) -> None:
+    model = chips.model(chip)()
+    model.reset()
+    model.registers[0].aerout_req = 1
+    model.poke("aerout_ctrl_busy", 1)
+    assert column(model.chip.output_word, "AEROUT_REQ", np.array(model.outputs)) == 1  # nothing was raised
+    model.poke(name, 1)
+    assert column(model.chip.output_word, "AEROUT_REQ", np.array(model.outputs)) == 0
+    model.poke("aerout_req", 1)
+    assert column(model.chip.output_word, "AEROUT_REQ", np.array(model.outputs)) == 1  # until the next clock
+    model.step(0)
+    assert column(model.chip.output_word, "AEROUT_REQ", np.array(model.outputs)) == 0
+
+
+@pytest.mark.parametrize(("name", "content"), [("spi_open_loop_sync", 1), ("spi_burst_timeref", 0), ("rst_sync", 1)])
+def test_a_poke_that_raises_the_reset_of_the_burst_fifos_empties_them_at_once(name: str, content: int) -> None:
+    model = Model()
+    model.reset()
+    r = model.registers[0]
+    r.spi_open_loop, r.spi_open_loop_sync, r.spi_burst_timeref = 0, 0, 50
+    r.burst_empty[7], r.burst_fill_cnt[7], r.priority = 0, 2, 7
+    model.poke("spi_burst_timeref", 51)
+    assert (r.burst_empty[7], r.burst_fill_cnt[7], r.priority) == (0, 2, 7)
+    model.poke(name, content)
+    assert (r.burst_empty[7], r.burst_fill_cnt[7], r.priority) == (1, 0, 0)
 
 
 # --- Stored results of earlier states ---------------------------------------------------------------------------
