@@ -45,7 +45,7 @@ class Size:
 
 
 FULL = Size(
-    loop_events=24_000, row_events=400, cocotb_times=4, icarus_clocks=6_000, replay_clocks=100_000, least_seconds=0.3
+    loop_events=120_000, row_events=400, cocotb_times=4, icarus_clocks=6_000, replay_clocks=100_000, least_seconds=0.3
 )
 QUICK = Size(
     loop_events=1_000, row_events=60, cocotb_times=1, icarus_clocks=500, replay_clocks=20_000, least_seconds=0.03
