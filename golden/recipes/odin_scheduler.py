@@ -115,19 +115,6 @@ SCHEDULER_RECIPES = {
         sender=SenderTiming(gap=Clocks(0, 300)),
         sign=1.0,
     ),
-    "bursts_turns": OdinRecipe(
-        "A burst of any length and distance begins at any of the 57 turns, and all of its spikes come out.",
-        Traffic(
-            {"volley": 1}, hot=layout.N, inhibitory=0.0, weight=(5, 7), stims=(6, 9), trefs=(0, 2), opening=WRITE_FIFO
-        ),
-        n_cycles=1_000_000,
-        registers={"SPI_BURST_TIMEREF": (10, 20)},
-        undefined=True,
-        neurons=(odin_izh.BURSTING_READY,),
-        synapses=Synapses(weight=(0, 0), mapped=0.0),
-        sender=SenderTiming(gap=Clocks(0, 300)),
-        sign=1.0,
-    ),
     "burst_timeref": OdinRecipe(
         "SPI_BURST_TIMEREF rewritten while bursts run: 0 empties the burst FIFOs, a lower one is overrun.",
         Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),
@@ -144,3 +131,8 @@ SCHEDULER_RECIPES = {
         sign=1.0,
     ),
 }
+SCHEDULER_RECIPES["bursts_turns"] = replace(
+    SCHEDULER_RECIPES["bursts_wrap"],
+    why="A burst of any length and distance begins at any of the 57 turns, and all of its spikes come out.",
+    neurons=(odin_izh.BURSTING_READY,),
+)
