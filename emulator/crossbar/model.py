@@ -85,10 +85,10 @@ class Crossbar(ClockLevel):
         return int(self.clock.outputs(self.registers[0]))
 
     def poke(self, name: str, content: int, element: int = 0) -> None:
-        before = self._asynchronous_resets()
+        earlier = self._asynchronous_resets()
         super().poke(name, content, element)
         for reset, is_active in self._asynchronous_resets().items():
-            if is_active and not before[reset]:
+            if is_active and not earlier[reset]:
                 plain(reset)(self.registers[0])
 
     def _asynchronous_resets(self) -> dict[Callable[[Any], None], bool]:
