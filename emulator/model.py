@@ -170,8 +170,7 @@ class ClockLevel(ABC):
         content : 0..2**width - 1
         element : the number of the register in its array, or of the word; copies are counted through
 
-        The next clock, stretch or event sees the content, because the model keeps nothing else that depends on it. An
-        asynchronous reset that the content raises acts at once, as in the chip.
+        The next clock, stretch or event sees the content, because the model keeps nothing else that depends on it.
         Raises InputError for a name that is neither, an element that is not there, and a content that does not fit.
         """
         rows, width = self._element(name, element)

@@ -85,6 +85,7 @@ class Crossbar(ClockLevel):
         return int(self.clock.outputs(self.registers[0]))
 
     def poke(self, name: str, content: int, element: int = 0) -> None:
+        """See ``ClockLevel.poke``; an asynchronous reset in the chip that the content raises acts at once."""
         earlier = self._asynchronous_resets()
         super().poke(name, content, element)
         for reset, is_active in self._asynchronous_resets().items():

@@ -15,6 +15,8 @@ from draupnir.golden.recipes.odin_lif import LIF, LIF_DISABLED, LIF_EAGER, SPARS
 from draupnir.golden.spi_host import SpiHostTraffic
 
 MIXED = (LIF, LIF_DISABLED, odin_izh.PLAIN, Group("random", share=0.5))
+VOLLEYS = Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO)
+FAR_VOLLEYS = replace(VOLLEYS, hot=layout.N, stims=(6, 9), trefs=(0, 2))
 
 SCHEDULER_RECIPES = {
     "fifo_overflow": OdinRecipe(
@@ -50,7 +52,7 @@ SCHEDULER_RECIPES = {
     "bursts": OdinRecipe(
         "Bursts: further spikes come from the burst FIFO whose turn it is, the last one ends the burst, and each burst "
         "FIFO stays within its 4 words.",
-        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),
+        VOLLEYS,
         n_cycles=120_000,
         registers={"SPI_BURST_TIMEREF": (300, 900), "SPI_AER_SRC_CTRL_nNEUR": (0, 1)},
         neurons=odin_izh.BURSTING,
@@ -61,7 +63,7 @@ SCHEDULER_RECIPES = {
     ),
     "bursts_quick": OdinRecipe(
         "Priority moves on while a spike is being processed, so that what is popped is not always what was processed.",
-        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),
+        VOLLEYS,
         n_cycles=90_000,
         registers={"SPI_BURST_TIMEREF": (30, 200), "SPI_AER_SRC_CTRL_nNEUR": 1},
         neurons=odin_izh.BURSTING,
@@ -72,9 +74,7 @@ SCHEDULER_RECIPES = {
     ),
     "bursts_distances": OdinRecipe(
         "Bursts of many lengths and distances: nearly all of the 57 burst FIFOs are pushed, also with a last spike.",
-        Traffic(
-            {"volley": 1}, hot=layout.N, inhibitory=0.0, weight=(5, 7), stims=(6, 9), trefs=(0, 2), opening=WRITE_FIFO
-        ),
+        FAR_VOLLEYS,
         n_cycles=120_000,
         registers={"SPI_BURST_TIMEREF": (10, 20)},
         neurons=(odin_izh.BURSTING_FAR,),
@@ -104,9 +104,7 @@ SCHEDULER_RECIPES = {
     ),
     "bursts_wrap": OdinRecipe(
         "Every burst FIFO counts beyond its 4 words, to 32 and round again, where the Verilog is undefined.",
-        Traffic(
-            {"volley": 1}, hot=layout.N, inhibitory=0.0, weight=(5, 7), stims=(6, 9), trefs=(0, 2), opening=WRITE_FIFO
-        ),
+        FAR_VOLLEYS,
         n_cycles=1_000_000,
         registers={"SPI_BURST_TIMEREF": (10, 20)},
         undefined=True,
@@ -117,7 +115,7 @@ SCHEDULER_RECIPES = {
     ),
     "burst_timeref": OdinRecipe(
         "SPI_BURST_TIMEREF rewritten while bursts run: 0 empties the burst FIFOs, a lower one is overrun.",
-        Traffic({"volley": 1}, hot=12, inhibitory=0.0, weight=(5, 7), stims=(4, 12), trefs=(1, 6), opening=WRITE_FIFO),
+        VOLLEYS,
         n_cycles=90_000,
         registers={"SPI_BURST_TIMEREF": (100, 500)},
         neurons=odin_izh.BURSTING,

@@ -18,7 +18,7 @@ from typing import Any
 from draupnir.emulator.package import ChipPackage
 from draupnir.rtl.design import Design
 from draupnir.rtl.slang import Parser
-from draupnir.tools.coverage import late as late_bits
+from draupnir.tools.coverage.late import clocks_at_0
 from draupnir.tools.coverage.marks import BYTES, MarkedFile
 from draupnir.tools.coverage.points import Point, with_stars_only
 from draupnir.tools.proofs import sources
@@ -68,15 +68,15 @@ def unreachable(
     solver = Solver(reachable.logic, reachable.assumptions, seconds)
 
     @cache
-    def clocks_at_0() -> Mapping[Any, int]:
-        late = [bit for point, clocks in points.items() if clocks for bit in _driven_bits(reachable, point)]
-        return late_bits.clocks_at_0(chip.declared, design, reachable.netlist, late) if chip else {}
+    def late_bits() -> Mapping[Any, int]:
+        bits = [bit for point, clocks in points.items() if clocks for bit in _driven_bits(reachable, point)]
+        return clocks_at_0(chip.declared, design, reachable.netlist, bits) if chip else {}
 
     @cache
     def outcome(place: Point, clocks: int) -> bool | None:
         if clocks:
             bits = _driven_bits(reachable, place)
-            return bool(bits) and all(clocks_at_0().get(bit, 0) >= clocks for bit in bits)
+            return bool(bits) and all(late_bits().get(bit, 0) >= clocks for bit in bits)
         claims = _constants(reachable, place) if place.kind == "toggle" else _never(reachable, marks, place)
         outcomes = [_one_of([solver.ask(claim, {}).holds for claim in alternatives]) for alternatives in claims]
         return False if False in outcomes else None if None in outcomes or not outcomes else True

@@ -114,17 +114,12 @@ class StateQuestion:
         }
         while terms:
             result = check(self._solver, QUESTION_SECONDS, *(each.term for each in self._on), *terms)
-            if result == bitwuzla.Result.SAT:
-                return True
-            core = (
-                [term for term in self._solver.get_unsat_assumptions() if term in terms]
-                if result == bitwuzla.Result.UNSAT
-                else []
-            )
+            if result != bitwuzla.Result.UNSAT:
+                return bool(result == bitwuzla.Result.SAT)
+            core = [term for term in self._solver.get_unsat_assumptions() if term in terms]
             if not core:
                 return False
-            for term in core:
-                self._bound.add(terms.pop(term))
+            self._bound.update(terms.pop(term) for term in core)
         return False
 
     def is_zero(self, cell: str) -> bool:

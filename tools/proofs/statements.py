@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from bitwuzla import Kind
 
@@ -35,9 +36,9 @@ class Bit:
 class Constant:
     """A bit that never changes."""
 
+    facts: ClassVar[tuple[Fact, ...]] = ()
     bit: Bit
     value: int
-    facts: tuple[Fact, ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -60,10 +61,10 @@ class Constant:
 class Same:
     """Two bits that are always equal, or always opposite."""
 
+    facts: ClassVar[tuple[Fact, ...]] = ()
     bit: Bit
     other: Bit
     is_opposite: bool = False
-    facts: tuple[Fact, ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def test_what_only_the_samples_suggest_is_dropped(tmp_path):
 
 
 def test_statements_about_independent_words_are_dropped_many_at_a_time(tmp_path, monkeypatch):
-    """Of two words that were never 0 and 15 at once, a state of the solver shows one pair only, if it is not asked."""
+    """The samples suggest that no word is 0 while another one is 15. A state of the solver alone disproves one pair."""
     text = """module top(input clk, input rst, input [3:0] d, input [5:0] addr, output y);
   reg [2:0] cnt;
   reg [3:0] words [0:31];
